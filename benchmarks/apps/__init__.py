@@ -1,0 +1,1 @@
+"""The applications that are served: copied or written into a temp folder, always as main.py."""

@@ -1,0 +1,89 @@
+"""Why an app did not start, or broke: a traceback as a value, with the user's frames first."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Any
+
+
+class FailureKind(Enum):
+    """What went wrong while starting the app; the first three mean the command named no app."""
+
+    MODULE_MISSING = "module-missing"
+    ATTRIBUTE_MISSING = "attribute-missing"
+    NOT_ASGI = "not-asgi"
+    IMPORT = "import-failed"
+    FACTORY = "factory-failed"
+    STARTUP = "startup-failed"
+    DIED = "died"
+
+    @property
+    def names_no_app(self) -> bool:
+        """Whether the name on the command line is at fault, not the code behind it."""
+        return self in (self.MODULE_MISSING, self.ATTRIBUTE_MISSING, self.NOT_ASGI)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One line of a traceback. `own` means: from the user's project, not from a library."""
+
+    file: str
+    line: int
+    function: str
+    source: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """`summary` is one sentence, `error` the exception's last line, `full` the whole traceback."""
+
+    kind: FailureKind
+    summary: str
+    error: str = ""
+    frames: tuple[Frame, ...] = ()
+    full: str = ""
+    next_steps: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready form; `from_json` reads it back."""
+        return {**asdict(self), "kind": self.kind.value}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Failure":
+        """The inverse of `to_json`."""
+        return cls(
+            kind=FailureKind(data["kind"]),
+            summary=data["summary"],
+            error=data["error"],
+            frames=tuple(Frame(**frame) for frame in data["frames"]),
+            full=data["full"],
+            next_steps=tuple(data["next_steps"]),
+        )
+
+
+LIBRARY_FRAMES_SHOWN = 2
+
+
+def short_traceback(frames: tuple[Frame, ...], error: str) -> list[str]:
+    """The traceback a person wants: every own frame, then where a library raised, folded.
+
+    Lines have no indentation of their own beyond two spaces for source text.
+    """
+    last_own = max((i for i, frame in enumerate(frames) if frame.own), default=-1)
+    lines: list[str] = []
+    for frame in (frame for frame in frames if frame.own):
+        lines += _frame_lines(frame)
+    below = frames[last_own + 1 :]
+    shown = below[-LIBRARY_FRAMES_SHOWN:]
+    if folded := len(below) - len(shown):
+        lines.append(f"… {folded} library frame{'s' if folded > 1 else ''} not shown")
+    for frame in shown:
+        lines += _frame_lines(frame)
+    return [*lines, *error.splitlines()]
+
+
+def _frame_lines(frame: Frame) -> list[str]:
+    where = f"{frame.file}:{frame.line}"
+    place = f"{where} in {frame.function}" if frame.function not in ("", "<module>") else where
+    return [place, f"  {frame.source}"] if frame.source else [place]

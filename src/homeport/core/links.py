@@ -1,0 +1,72 @@
+"""From what is bound to the links a client can open, each with who can use it."""
+
+from dataclasses import dataclass
+
+from homeport.core import words
+from homeport.core.address import (
+    LOOPBACK,
+    WILDCARD,
+    Address,
+    Interface,
+    InterfaceKind,
+    ip_version,
+    is_link_local,
+    is_loopback,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A URL that works, in words who can use it, and the interface it leads through."""
+
+    url: str
+    audience: str
+    interface: str | None = None
+
+
+def links(ips: tuple[str, ...], port: int, interfaces: tuple[Interface, ...]) -> tuple[Link, ...]:
+    """The links to print for listeners on `ips`, the best one first; never a wildcard.
+
+    `interfaces` may be empty when only loopback addresses are bound.
+    """
+    return (*_local_links(ips, port), *_network_links(ips, port, interfaces))
+
+
+def needs_interfaces(ips: tuple[str, ...]) -> bool:
+    """Whether `links` needs to know this computer's interfaces."""
+    return not all(is_loopback(ip) for ip in ips)
+
+
+def _local_links(ips: tuple[str, ...], port: int) -> list[Link]:
+    local = [
+        loopback
+        for loopback, wildcard in zip(LOOPBACK, WILDCARD, strict=True)
+        if loopback in ips or wildcard in ips
+    ]
+    local += [ip for ip in ips if is_loopback(ip) and ip not in LOOPBACK]
+    addresses = [Address(ip=ip, port=port) for ip in local]
+    if set(LOOPBACK) <= set(local):
+        name = Link(url=f"http://localhost:{port}", audience=words.THIS_COMPUTER)
+        same = [Link(url=a.url(), audience=words.same_by_family(a.version)) for a in addresses]
+        return [name, *same]
+    return [Link(url=a.url(), audience=words.THIS_COMPUTER) for a in addresses]
+
+
+def _network_links(
+    ips: tuple[str, ...], port: int, interfaces: tuple[Interface, ...]
+) -> list[Link]:
+    found: list[Link] = []
+    for interface in interfaces:
+        if interface.kind is InterfaceKind.LOOPBACK or not interface.up:
+            continue
+        for address, ip in zip(interface.addresses, interface.ips, strict=True):
+            wildcard = WILDCARD[0] if ip_version(ip) == 4 else WILDCARD[1]
+            if ip in ips or (wildcard in ips and not is_link_local(ip)):
+                found.append(
+                    Link(
+                        url=Address(ip=ip, port=port).url(),
+                        audience=words.devices_on(interface, address),
+                        interface=interface.name,
+                    )
+                )
+    return found

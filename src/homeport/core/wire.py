@@ -1,0 +1,105 @@
+"""Messages between supervisor and worker ⇄ JSON lines.
+
+One object per line, UTF-8, `type` is the class name. Descriptors travel beside a line as
+SCM_RIGHTS data; the message says how many belong to it (`run/channel.py`).
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """To a new worker: what to load and how to serve it.
+
+    `failure` set: serve the page that shows it instead of an app. `colour` and `json` are about
+    what the worker prints. `trusted_proxies` are networks whose forwarded headers are believed.
+    """
+
+    module: str
+    attribute: str | None
+    factory: bool
+    sys_path: tuple[str, ...]
+    project: str
+    env_file: str | None
+    root_path: str
+    trusted_proxies: tuple[str, ...]
+    access_log: bool
+    log_level: str
+    colour: bool
+    json: bool
+    failure: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serve:
+    """To a ready worker: accept on these listeners (`descriptors` of them come along)."""
+
+    descriptors: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retire:
+    """To a worker: stop accepting, finish, leave. Both in seconds.
+
+    Streams and WebSockets get `grace`, requests in progress get `timeout`.
+    """
+
+    grace: float
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """From a worker: the app is imported and started.
+
+    `files` are the project's files it loaded: path → [mtime in ns, size in bytes] as read.
+    `docs` is the path of the app's API page.
+    """
+
+    files: dict[str, list[int]] = field(default_factory=dict)
+    docs: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """From a worker: the app does not start (`core.failure.Failure.to_json()`); it leaves now.
+
+    `files` as in `Ready`, so that a fix made meanwhile is noticed.
+    """
+
+    failure: dict[str, Any]
+    files: dict[str, list[int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drained:
+    """From a retiring worker: how many requests and streams it had to cut."""
+
+    cut_requests: int
+    ended_streams: int
+
+
+Message = Job | Serve | Retire | Ready | Failed | Drained
+_TYPES: dict[str, type[Message]] = {
+    kind.__name__: kind for kind in (Job, Serve, Retire, Ready, Failed, Drained)
+}
+
+
+def encode(message: Message) -> bytes:
+    """One line, newline included."""
+    data = {"type": type(message).__name__, **asdict(message)}
+    return json.dumps(data, ensure_ascii=False).encode() + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """The inverse of `encode`; ValueError for a line that is no message."""
+    data = json.loads(line)
+    kind = _TYPES.get(data.pop("type", "")) if isinstance(data, dict) else None
+    if kind is None:
+        raise ValueError(f"not a message: {line[:80]!r}")
+    for key, value in data.items():
+        if isinstance(value, list):
+            data[key] = tuple(value)
+    return kind(**data)

@@ -1,0 +1,1 @@
+"""Acting: sockets, processes, serving, watching."""

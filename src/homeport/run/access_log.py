@@ -1,0 +1,89 @@
+"""The access log: lines are collected and written in batches, never one at a time.
+
+Writing costs more than answering, so a request only appends a tuple. Lines are formatted and
+written at most `DELAY` later, and before the process ends. A reader that stops reading does not
+stop the server: what it has no room for is counted and said later.
+"""
+
+import os
+import select
+import time
+from asyncio import AbstractEventLoop
+from typing import Protocol
+
+from homeport.core.access import Visit, json_line, text_line
+
+DELAY = 0.05
+"""Seconds a line may wait."""
+MOST_WAITING = 20_000
+_ROOM = select.PIPE_BUF
+"""A pipe that polls writable has room for this much, and takes it in one piece (pipe(7))."""
+
+
+class AccessLog(Protocol):
+    """What uvicorn's request cycle needs of its access logger."""
+
+    def info(
+        self, form: str, client: str, method: str, path: str, http_version: str, status: int
+    ) -> None:
+        """A request was answered; the arguments are those of uvicorn's access line."""
+
+
+class BatchedLog:
+    """Writes to a descriptor; `json` decides the form, `colour` whether text is coloured."""
+
+    def __init__(self, loop: AbstractEventLoop, descriptor: int, *, json: bool, colour: bool):
+        self._loop = loop
+        self._descriptor = descriptor
+        self._json = json
+        self._colour = colour
+        self._visits: list[Visit] = []
+        self._unwritten: list[bytes] = []
+        self._dropped = 0
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLOUT)
+
+    def info(
+        self, form: str, client: str, method: str, path: str, http_version: str, status: int
+    ) -> None:
+        """Note one request; the first one of a batch sets the time of its writing."""
+        visits = self._visits
+        if not visits:
+            self._loop.call_later(DELAY, self.flush)
+        visits.append(Visit(client, method, path, http_version, status))
+
+    def flush(self) -> None:
+        """Format what was collected and write what there is room for."""
+        visits, self._visits = self._visits, []
+        if visits:
+            now = time.time()
+            if self._json:
+                lines = [json_line(visit, now) for visit in visits]
+            else:
+                clock = time.strftime("%H:%M:%S", time.localtime(now))
+                lines = [text_line(visit, clock, colour=self._colour) for visit in visits]
+            self._unwritten += [line.encode(errors="replace") for line in lines]
+        self._write()
+        if self._unwritten and not self._visits:
+            self._loop.call_later(DELAY, self.flush)
+
+    def _write(self) -> None:
+        start = 0
+        lines = self._unwritten
+        while start < len(lines) and self._has_room():
+            end, size = start, 0
+            while end < len(lines) and (size + len(lines[end]) <= _ROOM or end == start):
+                size += len(lines[end])
+                end += 1
+            try:
+                os.write(self._descriptor, b"".join(lines[start:end]))
+            except OSError:  # nobody reads any more: serving matters more than the log
+                end = len(lines)
+            start = end
+        del lines[:start]
+        if (excess := len(lines) - MOST_WAITING) > 0:
+            del lines[:excess]
+            self._dropped += excess
+
+    def _has_room(self) -> bool:
+        return bool(self._poll.poll(0))

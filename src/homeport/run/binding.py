@@ -1,0 +1,174 @@
+"""Opening the listeners of a plan: all of them on one port, or none.
+
+Bind *and* listen is the only test of a port (two sockets may both bind and only the second
+`listen` fails, socket(7)), and what was opened is kept: never probed, closed and opened again.
+"""
+
+import contextlib
+import errno
+import socket
+import time
+
+from homeport import host
+from homeport.core import refusals
+from homeport.core.address import LOOPBACK, WILDCARD, Address
+from homeport.core.facts import Listener
+from homeport.core.plan import BindPlan, Target
+
+BACKLOG = 2048
+_TRIES_FOR_ANY_PORT = 50
+_NO_SUCH_FAMILY = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+
+
+class Listeners:
+    """The open sockets. `skipped` are addresses this computer does not have (no IPv6).
+
+    `busy` is the first port that was wanted and not free, with who held it.
+    """
+
+    def __init__(
+        self, sockets: list[socket.socket], skipped: tuple[str, ...], busy: "Busy | None"
+    ) -> None:
+        self.sockets = sockets
+        self.skipped = skipped
+        self.busy = busy
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """What is listened on, in the order of the plan."""
+        names = (sock.getsockname() for sock in self.sockets)
+        return tuple(Address(ip=name[0], port=name[1]) for name in names)
+
+    @property
+    def port(self) -> int:
+        """The port they share."""
+        return self.addresses[0].port
+
+    def close(self) -> None:
+        """Give the port back."""
+        for sock in self.sockets:
+            sock.close()
+
+
+class Busy(Exception):
+    """An address that someone else has."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(str(address))
+        self.address = address
+        self.listeners = holders_of(address)
+
+
+class _FamilyMissing(Exception):
+    """This computer has no IPv6 (or IPv4) loopback."""
+
+
+def holders_of(address: Address) -> tuple[Listener, ...]:
+    """The sockets that keep us from `address`, with their processes as far as visible."""
+    return tuple(
+        listener
+        for listener in host.listeners(address.port)
+        if listener.covers(address.ip)
+        or (address.is_wildcard and listener.address.version == address.version)
+    )
+
+
+def open_listeners(plan: BindPlan, origin: str) -> Listeners:
+    """The sockets of the first port of `plan` on which every target can be had.
+
+    `origin` says in messages where the port comes from. Raises BindError, PortBusyError.
+    """
+    first_busy: Busy | None = None
+    for port in plan.ports:
+        try:
+            sockets, skipped = _open_any(plan) if port == 0 else _open_all(plan, port, origin)
+        except Busy as busy:
+            if plan.asked:
+                raise refusals.port_busy(
+                    busy.address, busy.listeners, origin, time.time()
+                ) from None
+            first_busy = first_busy or busy
+        else:
+            return Listeners(sockets, skipped, first_busy)
+    raise refusals.no_free_port(plan.ports[0], plan.ports[-1])
+
+
+def _open_any(plan: BindPlan) -> tuple[list[socket.socket], tuple[str, ...]]:
+    """A port of the system's choice for the first target that is free for the others too."""
+    for _ in range(_TRIES_FOR_ANY_PORT):
+        first, *others = plan.targets
+        sock = _open(first, 0, "--port 0")
+        port = sock.getsockname()[1]
+        rest = BindPlan(targets=tuple(others), ports=(port,), asked=True)
+        try:
+            sockets, skipped = _open_all(rest, port, "--port 0")
+        except Busy:
+            sock.close()
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return [sock, *sockets], skipped
+    raise refusals.no_free_port(0, 0)
+
+
+def _open_all(
+    plan: BindPlan, port: int, origin: str
+) -> tuple[list[socket.socket], tuple[str, ...]]:
+    with contextlib.ExitStack() as cleanup:
+        sockets, skipped = [], []
+        for target in plan.targets:
+            try:
+                sockets.append(cleanup.enter_context(_open(target, port, origin)))
+            except _FamilyMissing:
+                skipped.append(target.ip)
+        cleanup.pop_all()
+    return sockets, tuple(skipped)
+
+
+def _open(target: Target, port: int, origin: str) -> socket.socket:
+    """A listening socket; Busy, _FamilyMissing or a BindError when it cannot be had."""
+    address = Address(ip=target.ip, port=port)
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    try:
+        with contextlib.ExitStack() as cleanup:
+            sock = cleanup.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows, where REUSEADDR is a hijack
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+            else:  # so that a restart works while old connections linger in TIME_WAIT
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            sock.bind((target.ip, port))
+            sock.listen(BACKLOG)
+            sock.setblocking(False)
+            cleanup.pop_all()
+    except OSError as error:
+        raise _refusal(error, target, address, origin) from None
+    return sock
+
+
+def _refusal(error: OSError, target: Target, address: Address, origin: str) -> Exception:
+    if error.errno == errno.EADDRINUSE:
+        return Busy(address)
+    if error.errno in _NO_SUCH_FAMILY:
+        missing = refusals.address_not_here(address.ip, host.interfaces())
+        return _FamilyMissing() if target.optional else missing
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return refusals.port_privileged(address, host.first_unprivileged_port(), origin)
+    return refusals.bind_refused(address, error.strerror or str(error))
+
+
+def strangers_on_localhost(listeners: Listeners) -> tuple[Listener, ...]:
+    """Other processes' sockets that may answer `localhost` on our port.
+
+    They can exist only where we hold one loopback address of two.
+    """
+    ours = {address.ip for address in listeners.addresses}
+    if ours.isdisjoint((*LOOPBACK, *WILDCARD)):
+        return ()
+    return tuple(
+        listener
+        for listener in host.listeners(listeners.port)
+        if listener.address.ip not in ours and any(listener.covers(ip) for ip in LOOPBACK)
+    )

@@ -1,0 +1,88 @@
+"""The line between supervisor and worker: JSON lines, with descriptors beside them.
+
+A Unix stream socket pair. Descriptors travel as SCM_RIGHTS data (unix(7)): the kernel hands them
+out with the bytes they were sent with, in order, so a message only says how many are its own.
+"""
+
+import array
+import socket
+from collections import deque
+from typing import NamedTuple, Self
+
+from homeport.core.wire import Message, decode, encode
+
+_READ_SIZE = 65536
+_DESCRIPTORS_AT_ONCE = 64
+_INT = array.array("i").itemsize
+
+
+class Received(NamedTuple):
+    """A message with the descriptors that came along; they are the receiver's to close."""
+
+    message: Message
+    descriptors: tuple[int, ...]
+
+
+class Channel:
+    """One end. Sending waits for room; `receive` waits, `read` takes what is there."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._buffer = b""
+        self._descriptors: deque[int] = deque()
+        self._waiting: deque[Received] = deque()
+
+    @classmethod
+    def pair(cls) -> tuple[Self, socket.socket]:
+        """Our end, and the other one as a plain socket to give away."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        return cls(ours), theirs
+
+    def fileno(self) -> int:
+        """For selectors."""
+        return self._socket.fileno()
+
+    def send(self, message: Message, descriptors: tuple[int, ...] = ()) -> bool:
+        """False when the other end is gone (its exit is reported elsewhere)."""
+        data = encode(message)
+        try:
+            sent = socket.send_fds(self._socket, [data], list(descriptors)) if descriptors else 0
+            self._socket.sendall(data[sent:])
+        except (BrokenPipeError, ConnectionResetError):
+            return False
+        return True
+
+    def receive(self) -> Received:
+        """The next message; EOFError when the other end is gone."""
+        while not self._waiting:
+            messages = self.read()
+            if messages is None:
+                raise EOFError("the other end of the channel is closed")
+            self._waiting.extend(messages)
+        return self._waiting.popleft()
+
+    def read(self) -> list[Received] | None:
+        """The complete messages of one read; None at end of file."""
+        try:
+            data, ancillary, _, _ = self._socket.recvmsg(
+                _READ_SIZE, socket.CMSG_SPACE(_DESCRIPTORS_AT_ONCE * _INT)
+            )
+        except ConnectionResetError:
+            return None
+        for level, kind, payload in ancillary:
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                numbers = array.array("i")
+                numbers.frombytes(payload[: len(payload) - len(payload) % _INT])
+                self._descriptors.extend(numbers)
+        if not data:
+            return None
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        return [self._with_descriptors(decode(line)) for line in lines]
+
+    def _with_descriptors(self, message: Message) -> Received:
+        count = getattr(message, "descriptors", 0)
+        return Received(message, tuple(self._descriptors.popleft() for _ in range(count)))
+
+    def close(self) -> None:
+        """Close this end: the other one sees end of file."""
+        self._socket.close()

@@ -1,0 +1,34 @@
+"""From an exit code to words: how a worker ended that was not told to."""
+
+import signal
+
+from homeport.core.failure import Failure, FailureKind
+
+_HINTS = {
+    signal.SIGSEGV: "a C extension of the app crashed; python -X faulthandler shows where",
+    signal.SIGKILL: "by hand, or because the computer ran out of memory (see: dmesg | tail)",
+    signal.SIGTERM: "by hand or by a service manager",
+}
+
+
+def death_of(exit_code: int) -> Failure:
+    """`exit_code` as in subprocess: negative is the number of a signal."""
+    if exit_code >= 0:
+        return Failure(
+            kind=FailureKind.DIED,
+            summary=f"The worker ended itself with exit code {exit_code}.",
+            next_steps=("something in the app calls os._exit() or exit()",),
+        )
+    try:
+        number = signal.Signals(-exit_code)
+    except ValueError:
+        return Failure(
+            kind=FailureKind.DIED, summary=f"The worker was ended by signal {-exit_code}."
+        )
+    description = signal.strsignal(number)
+    hint = _HINTS.get(number)
+    return Failure(
+        kind=FailureKind.DIED,
+        summary=f"The worker was ended by {number.name} ({description}).",
+        next_steps=(hint,) if hint else (),
+    )

@@ -1,0 +1,56 @@
+"""What the supervisor tells whoever watches it: values, no text. `ui/cli` has the faces."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from homeport.core.address import Address
+from homeport.core.events import Announce
+from homeport.core.facts import Listener
+from homeport.core.links import Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The listeners are open; nothing is answered yet.
+
+    `skipped` are loopback addresses this computer does not have. `wanted` is the usual port that
+    was in use, `held_by` its holders. `strangers` may answer `localhost` instead of us.
+    """
+
+    app: str
+    project: str
+    addresses: tuple[Address, ...]
+    links: tuple[Link, ...]
+    skipped: tuple[str, ...]
+    reload: bool
+    wanted: int | None = None
+    held_by: tuple[Listener, ...] = ()
+    strangers: tuple[Listener, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When and how long: `since` is the age of the version that still serves, both in seconds.
+
+    `docs` is the path of the app's API page.
+    """
+
+    took: float = 0.0
+    serving_since: float | None = None
+    docs: str | None = None
+
+
+class Reporter(Protocol):
+    """A face of the server. Called from one thread; must not raise."""
+
+    def opened(self, opened: Opened) -> None:
+        """The listeners are open."""
+
+    def news(self, announce: Announce, moment: Moment) -> None:
+        """Something happened."""
+
+    def cut(self, requests: int, streams: int) -> None:
+        """A leaving worker had to cut this much."""
+
+    def debug(self, text: str) -> None:
+        """For whoever looks for the reason of something."""

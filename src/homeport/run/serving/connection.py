@@ -1,0 +1,106 @@
+"""uvicorn's protocol classes with our access log, a lazy WebSocket side, and a gentle end."""
+
+import asyncio
+import logging
+import select
+from typing import Any, cast
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from homeport.run.access_log import AccessLog
+
+_QUIET = logging.getLogger("homeport.quiet")
+_QUIET.disabled = True
+
+
+class HttpConnection(HttpToolsProtocol):
+    """One HTTP/1.1 connection. `draining` means: answer what is under way, then close."""
+
+    log: AccessLog | None = None
+    """Set on a subclass per server, so that it costs nothing per connection."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.access_log = self.log is not None
+        self.access_logger = cast(logging.Logger, self.log)
+        self.draining = False
+        self._headers_incomplete = False
+
+    def on_message_begin(self) -> None:
+        """A request has begun to arrive."""
+        super().on_message_begin()
+        self._headers_incomplete = True
+
+    def on_headers_complete(self) -> None:
+        """A request can be answered; while draining it is the last one."""
+        self._headers_incomplete = False
+        super().on_headers_complete()
+        if self.draining and self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def _should_upgrade_to_ws(self) -> bool:
+        return True
+
+    def handle_websocket_upgrade(self) -> None:
+        """Import the WebSocket side on the first use: most apps never need it."""
+        if self.config.ws_protocol_class is None:
+            from homeport.run.serving.websocket import websocket_class
+
+            self.config.ws_protocol_class = websocket_class(self.log)
+        self.ws_protocol_class = self.config.ws_protocol_class
+        super().handle_websocket_upgrade()
+
+    # The gentle end. `cycle` is the newest request of this connection.
+
+    @property
+    def answering(self) -> bool:
+        """Whether a request is under way, from its first byte to the end of its answer."""
+        unanswered = self.cycle is not None and not self.cycle.response_complete
+        return unanswered or self._headers_incomplete
+
+    @property
+    def is_event_stream(self) -> bool:
+        """Whether this is a server-sent stream: it would never end by itself."""
+        return self.answering and any(
+            name == b"accept" and b"text/event-stream" in value for name, value in self.headers
+        )
+
+    def drain(self) -> None:
+        """Finish: at once when nothing is under way and nothing has arrived.
+
+        A connection that was never used was opened for a request that is about to come: it is
+        left open for that one.
+        """
+        self.draining = True
+        if self.answering:
+            self._last_cycle().keep_alive = False
+        elif self.cycle is not None and not self._has_unread():
+            self.transport.close()
+
+    def _last_cycle(self) -> RequestResponseCycle:
+        """The newest of pipelined requests: `connection: close` on an earlier one drops it."""
+        return self.pipeline[0][0] if self.pipeline else self.cycle
+
+    def _has_unread(self) -> bool:
+        """Whether the kernel holds bytes that we have not seen yet."""
+        poll = select.poll()
+        poll.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(poll.poll(0))
+
+    def cut(self) -> bool:
+        """End now; True when that cut an answer short. The app sees a disconnect."""
+        was_answering = self.answering
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.logger = _QUIET
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.transport.close()
+        return was_answering

@@ -1,0 +1,57 @@
+"""Signals as something to read: a pipe from which the numbers come, one byte each."""
+
+import os
+import signal
+from types import FrameType
+from typing import Self
+
+_NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class SignalPipe:
+    """Take over the ending signals and SIGCHLD until closed. Only in the main thread.
+
+    `shared`: another event loop runs in this thread and has Python's one wakeup descriptor, so
+    the handlers write to the pipe themselves.
+    """
+
+    def __init__(self, *, shared: bool = False) -> None:
+        self._read_end, self._write_end = os.pipe()
+        for descriptor in (self._read_end, self._write_end):
+            os.set_blocking(descriptor, False)
+        handler = self._write if shared else _do_nothing
+        numbers = _NUMBERS if shared else (*_NUMBERS, signal.SIGCHLD)
+        self._before = {number: signal.signal(number, handler) for number in numbers}
+        self._wakeup: int | None = None
+        if not shared:
+            self._wakeup = signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
+
+    def _write(self, number: int, frame: FrameType | None) -> None:
+        os.write(self._write_end, bytes([number]))
+
+    def fileno(self) -> int:
+        """For selectors."""
+        return self._read_end
+
+    def read(self) -> set[signal.Signals]:
+        """The signals that have arrived since the last call."""
+        try:
+            return {signal.Signals(number) for number in os.read(self._read_end, 4096)}
+        except BlockingIOError:
+            return set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the signals back."""
+        if self._wakeup is not None:
+            signal.set_wakeup_fd(self._wakeup)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        os.close(self._read_end)
+        os.close(self._write_end)
+
+
+def _do_nothing(number: int, frame: FrameType | None) -> None:
+    """Being told through the wakeup descriptor is enough."""

@@ -1,0 +1,1 @@
+"""Faces: everything a person or a program sees of homeport."""

@@ -1,0 +1,109 @@
+"""The face for programs: one JSON object per line, a stable interface (docs/json.md)."""
+
+import json
+import time
+from collections.abc import Callable
+
+from homeport.core import words
+from homeport.core.errors import HomeportError
+from homeport.core.events import Announce, News
+from homeport.run.reporting import Moment, Opened
+
+Write = Callable[[str], object]
+
+
+class JsonReport:
+    """Writes events."""
+
+    def __init__(self, write: Write, *, debug: bool = False) -> None:
+        self._write = write
+        self._debug = debug
+        self._opened: Opened | None = None
+
+    def _event(self, event: str, **fields: object) -> None:
+        data = {"event": event, "time": round(time.time(), 3), **fields}
+        self._write(json.dumps(data) + "\n")
+
+    def opened(self, opened: Opened) -> None:
+        """`starting` and `listening`."""
+        self._opened = opened
+        self._event("starting", app=opened.app, project=opened.project, reload=opened.reload)
+        notes = []
+        if opened.wanted is not None:
+            notes.append(words.next_port(opened.wanted, opened.addresses[0].port, opened.held_by))
+        if opened.skipped:
+            notes.append(words.NO_IPV6)
+        if opened.strangers:
+            notes.append(words.shadowed(opened.addresses[0].port, opened.strangers))
+        self._event(
+            "listening",
+            addresses=[str(address) for address in opened.addresses],
+            port=opened.addresses[0].port,
+            notes=notes,
+        )
+
+    def news(self, announce: Announce, moment: Moment) -> None:
+        """`ready`, `reloading`, `reloaded`, `failed`, `crashed`, `stopping`, `stopped`."""
+        fields: dict[str, object] = {}
+        milliseconds = round(moment.took * 1000)
+        match announce.news:
+            case News.READY:
+                fields = {"urls": self._urls(), "docs": self._docs(moment), "ms": milliseconds}
+            case News.RELOADING:
+                fields = {"reasons": list(announce.reasons)}
+            case News.RELOADED:
+                fields = {"ms": milliseconds, "reasons": list(announce.reasons)}
+            case News.FAILED:
+                fields = {**self._failure(announce), "still_serving": announce.still_serving}
+            case News.CRASHED:
+                fields = {**self._failure(announce), "restart_in": announce.pause}
+            case News.STOPPING:
+                fields = {"reason": announce.reasons[0]}
+            case News.STOPPED:
+                pass
+        self._event(announce.news.value, **fields)
+
+    def _urls(self) -> list[dict[str, object]]:
+        assert self._opened is not None
+        return [
+            {"url": link.url, "audience": link.audience, "interface": link.interface}
+            for link in self._opened.links
+        ]
+
+    def _docs(self, moment: Moment) -> str | None:
+        assert self._opened is not None
+        return self._opened.links[0].url + moment.docs if moment.docs else None
+
+    def _failure(self, announce: Announce) -> dict[str, object]:
+        failure = announce.failure
+        assert failure is not None
+        return {
+            "code": failure.kind.value,
+            "message": failure.summary,
+            "error": failure.error,
+            "traceback": failure.full,
+            "next": list(failure.next_steps),
+        }
+
+    def cut(self, requests: int, streams: int) -> None:
+        """`cut`: what a leaving worker could not finish."""
+        self._event("cut", requests=requests, streams=streams)
+
+    def debug(self, text: str) -> None:
+        """`log` at level debug."""
+        if self._debug:
+            self._event("log", level="debug", message=text)
+
+
+def error_line(error: HomeportError) -> str:
+    """The `error` event: nothing was started."""
+    data = {
+        "event": "error",
+        "time": round(time.time(), 3),
+        "code": error.code,
+        "message": error.message,
+        "next": list(error.next_steps),
+        "exit_code": int(error.exit_code),
+        **error.facts,
+    }
+    return json.dumps(data) + "\n"

@@ -1,0 +1,89 @@
+"""Single keys in the running terminal, and the terminal as it was afterwards."""
+
+import os
+import signal
+import termios
+import tty
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from homeport.core.events import Changed, Event, StopAsked
+
+HELP = """
+  o  open the app in the browser
+  r  reload now
+  q  quit (Ctrl-C: the same; twice: at once)
+"""
+
+
+class Keyboard:
+    """Reads keys from a terminal in cbreak mode: no Enter needed, Ctrl-C still a signal.
+
+    `open_browser` and `write` are what the keys `o` and `?` do.
+    """
+
+    def __init__(
+        self, descriptor: int, open_browser: Callable[[], None], write: Callable[[str], object]
+    ) -> None:
+        self._descriptor = descriptor
+        self._open_browser = open_browser
+        self._write = write
+        self._before = termios.tcgetattr(descriptor)
+        self._take_over()
+        self._handlers = {
+            signal.SIGTSTP: signal.signal(signal.SIGTSTP, self._suspend),
+            signal.SIGCONT: signal.signal(signal.SIGCONT, self._resume),
+        }
+
+    @staticmethod
+    def usable(descriptor: int) -> bool:
+        """Whether it is a terminal and ours: touching it from the background would stop us."""
+        try:
+            return os.isatty(descriptor) and os.tcgetpgrp(descriptor) == os.getpgrp()
+        except OSError:
+            return False
+
+    def _take_over(self) -> None:
+        tty.setcbreak(self._descriptor, termios.TCSANOW)
+
+    def _suspend(self, number: int, frame: FrameType | None) -> None:
+        """Ctrl-Z: leave the terminal to the shell, then stop."""
+        self._restore()
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _resume(self, number: int, frame: FrameType | None) -> None:
+        if self.usable(self._descriptor):
+            self._take_over()
+
+    def _restore(self) -> None:
+        termios.tcsetattr(self._descriptor, termios.TCSANOW, self._before)
+
+    def fileno(self) -> int:
+        """For selectors."""
+        return self._descriptor
+
+    def read(self) -> Iterator[Event]:
+        """What the keys mean; end of file means that the terminal is gone."""
+        try:
+            keys = os.read(self._descriptor, 64)
+        except OSError:
+            keys = b""
+        if not keys:
+            yield StopAsked(reason="terminal closed")
+        for key in keys.decode(errors="replace"):
+            match key:
+                case "q":
+                    yield StopAsked(reason="q")
+                case "r":
+                    yield Changed(reasons=("r",))
+                case "o":
+                    self._open_browser()
+                case "?" | "h":
+                    self._write(HELP + "\n")
+
+    def close(self) -> None:
+        """The terminal as it was."""
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        if self.usable(self._descriptor):
+            self._restore()

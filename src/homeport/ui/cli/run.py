@@ -1,0 +1,59 @@
+"""`homeport.run(...)`: the command line's server, called from a script."""
+
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from homeport.core import refusals
+from homeport.core.appref import AppLocation
+from homeport.core.errors import ExitCode, HomeportError
+from homeport.ui.cli.find_app import Wanted, find_app
+from homeport.ui.cli.serve import serve, serving_of, settings_of, tell
+from homeport.ui.cli.sources import current_folder, from_arguments, read_project
+
+
+def run_app(app: Any, options: dict[str, Any]) -> None:
+    """Serve until stopped. SystemExit with an `ExitCode` when it did not come to that."""
+    started = time.monotonic()
+    if _is_worker():
+        raise refusals.run_while_imported()
+    json = bool(options.get("json"))
+    try:
+        code = _run(app, options, started, json=json)
+    except HomeportError as error:
+        tell(error, json=json)
+        code = error.exit_code
+    if code is not ExitCode.OK:
+        raise SystemExit(int(code))
+
+
+def _is_worker() -> bool:
+    """Whether the script is being imported by a worker: its `run()` is not guarded."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return spec is not None and spec.name == "homeport.run.worker"
+
+
+def _run(app: Any, options: dict[str, Any], started: float, *, json: bool) -> ExitCode:
+    folder = current_folder()
+    project = read_project(folder)
+    if isinstance(app, str):
+        settings = settings_of(from_arguments({**options, "app": app}), project)
+        home = (folder / settings.app_dir) if settings.app_dir else script_folder(folder)
+        location = find_app(Wanted(settings.app, home), project)
+        serving = serving_of(settings, project, folder, location, started)
+        paths = (*serving.job.sys_path, *(path for path in sys.path if path))
+        job = replace(serving.job, sys_path=tuple(dict.fromkeys(paths)))
+        return serve(replace(serving, job=job), settings, [])
+    if options.get("reload"):
+        tell(refusals.reload_needs_a_name(), json=json)
+    settings = settings_of(from_arguments({**options, "reload": False}), project)
+    location = AppLocation(module=type(app).__name__, attribute=None, folder=str(folder))
+    return serve(serving_of(settings, project, folder, location, started), settings, [], app)
+
+
+def script_folder(current: Path) -> Path:
+    """Where `"main:app"` is looked for: beside the script that is run, as its own imports are."""
+    main = getattr(sys.modules["__main__"], "__file__", None)
+    return Path(main).absolute().parent if main else current

@@ -1,0 +1,195 @@
+"""`homeport [APP]`: from the command line to a running server."""
+
+import ipaddress
+import os
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from homeport import host
+from homeport.core import refusals
+from homeport.core.appref import AppLocation
+from homeport.core.errors import ExitCode, HomeportError
+from homeport.core.options import Settings, Source, merge
+from homeport.core.plan import ServeRequest
+from homeport.core.wire import Job
+from homeport.run.inline import serve_here
+from homeport.run.reporting import Opened, Reporter
+from homeport.run.signals import SignalPipe
+from homeport.run.spawn import WorkerProcess, spawn_worker
+from homeport.run.start import Serving, open_for, supervise
+from homeport.run.supervisor import Input, Process, Signals
+from homeport.run.watch import Rules
+from homeport.ui.cli import arguments as command_line
+from homeport.ui.cli.browser import OpenWhenReady, open_browser
+from homeport.ui.cli.find_app import Wanted, find_app
+from homeport.ui.cli.json_report import JsonReport, error_line
+from homeport.ui.cli.keyboard import Keyboard
+from homeport.ui.cli.output import has_colour, write
+from homeport.ui.cli.sources import (
+    Project,
+    current_folder,
+    from_arguments,
+    from_environment,
+    from_project,
+    read_project,
+)
+from homeport.ui.cli.text_report import TextReport
+
+DEMO = "homeport.demo.app:app"
+
+
+def serve_command(arguments: Sequence[str], started: float, spare: WorkerProcess) -> int:
+    """The command; its exit code. Every refusal is told, a traceback only for our own bugs."""
+    try:
+        given = command_line.parse(arguments)
+        if given.get("app") == "demo":
+            given |= {"app": DEMO, "app_dir": str(Path(__file__).parents[3])}
+        folder = current_folder()
+        project = read_project(folder)
+        settings = settings_of(from_arguments(given), project)
+        home = folder / settings.app_dir if settings.app_dir else folder
+        location = find_app(Wanted(settings.app, home.absolute()), project)
+        serving = serving_of(settings, project, folder, location, started)
+        return serve(serving, settings, [spare])
+    except HomeportError as error:
+        tell(error, json="--json" in arguments)
+        return error.exit_code
+    except Exception as error:
+        write(traceback.format_exc(), 2)
+        tell(refusals.unexpected(error), json="--json" in arguments)
+        return ExitCode.BUG
+
+
+def settings_of(first: Source, project: Project) -> Settings:
+    """All sources merged. UsageError for what is not known or of the wrong kind."""
+    return merge((first, from_environment(os.environ), from_project(project)))
+
+
+def serving_of(
+    settings: Settings, project: Project, folder: Path, location: AppLocation, started: float
+) -> Serving:
+    """What to serve and how; names of files are relative to `folder`.
+
+    Raises UsageError for a file or network that is not there.
+    """
+    home = project.file.parent if project.file else host.project_of(Path(location.folder))
+    return Serving(
+        request=ServeRequest(
+            hosts=settings.host,
+            port=settings.port,
+            port_origin=settings.port_origin,
+            force_port=settings.force_port,
+        ),
+        job=Job(
+            module=location.module,
+            attribute=location.attribute,
+            factory=settings.factory,
+            sys_path=(location.folder,),
+            project=str(home),
+            env_file=_env_file(settings, folder),
+            root_path=settings.root_path,
+            trusted_proxies=_networks(settings.trust_proxy),
+            access_log=settings.access_log,
+            log_level=settings.log_level,
+            colour=has_colour() and not settings.json,
+            json=settings.json,
+        ),
+        title=str(location),
+        rules=_rules(settings, folder, location.folder) if settings.reload else None,
+        stop_timeout=settings.stop_timeout,
+        started=started,
+    )
+
+
+def _rules(settings: Settings, folder: Path, app_folder: str) -> Rules:
+    """Watch the folder we are in and the app's; not a whole home folder."""
+    if settings.reload_dir:
+        folders = [(folder / name).absolute() for name in settings.reload_dir]
+        for place in folders:
+            if not place.is_dir():
+                raise refusals.unreadable(str(place), "--reload-dir", "there is no such folder")
+    else:
+        folders = [Path(app_folder)]
+        if folder not in (Path("/"), Path("~").expanduser()):
+            folders.append(folder)
+    names = dict.fromkeys(str(f) for f in folders)
+    tops = tuple(f for f in names if not any(f.startswith(o.rstrip("/") + "/") for o in names))
+    return Rules(folders=tops, include=settings.reload_include, exclude=settings.reload_exclude)
+
+
+def _env_file(settings: Settings, folder: Path) -> str | None:
+    if settings.env_file is None:
+        return None
+    path = (folder / settings.env_file).absolute()
+    try:
+        path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        raise refusals.unreadable(str(path), "--env-file", reason) from None
+    return str(path)
+
+
+def _networks(texts: tuple[str, ...]) -> tuple[str, ...]:
+    for text in texts:
+        try:
+            ipaddress.ip_network(text)
+        except ValueError:
+            wanted = "an IP address or a network such as 10.0.0.0/8"
+            raise refusals.not_a(text, "--trust-proxy", wanted) from None
+    return texts
+
+
+def serve(
+    serving: Serving, settings: Settings, spare: list[WorkerProcess], app: object = None
+) -> ExitCode:
+    """Open, tell, run. `spare` may hold a worker process that is up already.
+
+    `app`: an app object, served by this process.
+    """
+    listeners, opened = open_for(serving)
+    with ExitStack() as cleanup:
+        reporter, keyboard = face_of(settings, opened)
+        keys: tuple[Input, ...] = ()
+        if keyboard is not None:
+            cleanup.callback(keyboard.close)
+            keys = (keyboard,)
+        reporter.opened(opened)
+
+        def run(spawn: Callable[[], Process], inputs: tuple[Input, ...]) -> ExitCode:
+            return supervise(serving, listeners, reporter, spawn, (*inputs, *keys))
+
+        if app is not None:
+            return serve_here(app, run)
+        pipe = cleanup.enter_context(SignalPipe())
+        return run(lambda: spare.pop() if spare else spawn_worker(), (Signals(pipe),))
+
+
+def face_of(settings: Settings, opened: Opened) -> tuple[Reporter, Keyboard | None]:
+    """Who tells what happens, and the keys of a terminal if there is one."""
+    debug = settings.log_level == "debug"
+    first = opened.links[0].url
+
+    def browse() -> None:
+        open_browser(first)
+
+    if settings.json:
+        reporter: Reporter = JsonReport(write, debug=debug)
+        keyboard = None
+    else:
+        keyboard = Keyboard(0, browse, write) if Keyboard.usable(0) else None
+        reporter = TextReport(write, colour=has_colour(), keys=keyboard is not None, debug=debug)
+    if settings.open:
+        reporter = OpenWhenReady(reporter, browse)
+    return reporter, keyboard
+
+
+def tell(error: HomeportError, *, json: bool) -> None:
+    """A refusal, where it is looked for."""
+    if json:
+        write(error_line(error))
+        return
+    red, plain = ("\x1b[31m", "\x1b[0m") if has_colour(2) else ("", "")
+    lines = [f"  {red}{error.message}{plain}", *(f"    {step}" for step in error.next_steps)]
+    write("\n".join(lines) + "\n", 2)

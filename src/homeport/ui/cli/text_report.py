@@ -1,0 +1,142 @@
+"""The calm face: what a person sees in the terminal."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from homeport.core import words
+from homeport.core.events import Announce, News
+from homeport.core.failure import Failure, short_traceback
+from homeport.run.reporting import Moment, Opened
+
+Write = Callable[[str], object]
+
+_HINT = "o open   r reload   q quit   ? help"
+
+
+class TextReport:
+    """Prints for people. `keys` says whether there is a keyboard to hint at."""
+
+    def __init__(self, write: Write, *, colour: bool, keys: bool, debug: bool = False) -> None:
+        self._write = write
+        self._colour = colour
+        self._keys = keys
+        self._debug = debug
+        self._opened: Opened | None = None
+
+    def _line(self, text: str = "") -> None:
+        self._write(f"  {text}".rstrip() + "\n")
+
+    def _paint(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
+
+    def opened(self, opened: Opened) -> None:
+        """What is being started and what is unusual about it; the links come when they work."""
+        self._opened = opened
+        self._line()
+        where = self._paint("2", _short(opened.project))
+        self._line(f"{self._paint('1', 'homeport')}  {opened.app}  {where}")
+        if opened.wanted is not None:
+            text = words.next_port(opened.wanted, opened.addresses[0].port, opened.held_by)
+            self._line(self._paint("33", text))
+        if opened.skipped:
+            self._line(self._paint("33", words.NO_IPV6))
+        if opened.strangers:
+            text = words.shadowed(opened.addresses[0].port, opened.strangers)
+            self._line(self._paint("33", text))
+
+    def news(self, announce: Announce, moment: Moment) -> None:
+        """One thing that happened."""
+        match announce.news:
+            case News.READY:
+                self._ready(moment)
+            case News.RELOADING:
+                pass  # the next line says how it went, a moment later
+            case News.RELOADED:
+                what = self._paint("32", f"reloaded in {moment.took * 1000:.0f} ms")
+                self._line(f"{what} {self._paint('2', _reasons(announce.reasons))}".rstrip())
+            case News.FAILED:
+                self._failed(announce, moment)
+            case News.CRASHED:
+                self._crashed(announce)
+            case News.STOPPING:
+                self._line(self._paint("2", "stopping"))
+            case News.STOPPED:
+                self._line(self._paint("2", "stopped"))
+
+    def _ready(self, moment: Moment) -> None:
+        self._line()
+        self._links(moment.docs)
+        assert self._opened is not None
+        mode = "reloads when you save" if self._opened.reload else "does not reload"
+        parts = [f"ready in {moment.took * 1000:.0f} ms", mode, *([_HINT] if self._keys else [])]
+        self._line(self._paint("2", "  ·  ".join(parts)))
+        self._line()
+
+    def _links(self, docs: str | None) -> None:
+        assert self._opened is not None
+        rows = [(link.url, link.audience) for link in self._opened.links]
+        if docs:
+            rows.append((self._opened.links[0].url + docs, "the API, to try out"))
+        width = max(len(url) for url, _ in rows)
+        for url, audience in rows:
+            space = " " * (width - len(url) + 3)
+            self._line(f"{self._paint('36', url)}{space}{self._paint('2', audience)}")
+        self._line()
+
+    def _failed(self, announce: Announce, moment: Moment) -> None:
+        assert announce.failure is not None and self._opened is not None
+        self._failure(announce.failure)
+        if announce.still_serving and moment.serving_since is not None:
+            clock = time.strftime("%H:%M:%S", time.localtime(moment.serving_since))
+            self._line(f"still serving the version of {clock}; save a fix to try again")
+        elif self._opened.reload and not announce.failure.kind.names_no_app:
+            url = self._opened.links[0].url
+            self._line(f"{self._paint('36', url)} shows this until you save a fix")
+        self._line()
+
+    def _crashed(self, announce: Announce) -> None:
+        assert announce.failure is not None
+        self._failure(announce.failure)
+        pause = f"in {announce.pause:.1f} s, or when you save" if announce.pause else "now"
+        self._line(f"starting again {pause}")
+
+    def _failure(self, failure: Failure) -> None:
+        self._line()
+        self._line(self._paint("31", failure.summary))
+        for line in short_traceback(failure.frames, failure.error):
+            self._line("  " + line)
+        for step in failure.next_steps:
+            self._line(step)
+
+    def cut(self, requests: int, streams: int) -> None:
+        """What a leaving worker had to cut."""
+        parts = [
+            f"{count} {word}{'s' if count > 1 else ''}"
+            for count, word in ((requests, "request"), (streams, "stream"))
+            if count
+        ]
+        self._line(
+            self._paint("33", f"the version before was ended with {' and '.join(parts)} open")
+        )
+
+    def debug(self, text: str) -> None:
+        """Only with --log-level debug."""
+        if self._debug:
+            self._line(self._paint("2", text))
+
+
+def _reasons(reasons: tuple[str, ...]) -> str:
+    shown = ", ".join(reasons[:3])
+    more = len(reasons) - 3
+    return f"({shown}{f' and {more} more' if more > 0 else ''})" if reasons else ""
+
+
+def _short(folder: str) -> str:
+    """~/shop instead of /home/ada/shop."""
+    home = str(Path("~").expanduser())
+    return (
+        "~" + folder[len(home) :]
+        if home != "/" and (folder + "/").startswith(home + "/")
+        else folder
+    )
