@@ -6,10 +6,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from conftest import DEADLINE, Start, read_line
+from host_children import DEADLINE, Start, all_lines, read_line, starter
 
 from homeport import host
 from homeport.core.address import Address, InterfaceKind
@@ -39,6 +41,23 @@ look()
 os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})
 look()
 """
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    with ExitStack() as children:
+        yield starter(children)
+
+
+@pytest.fixture
+def listening() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server
+
+
+@pytest.fixture
+def port(listening: socket.socket) -> int:
+    return int(listening.getsockname()[1])
 
 
 @pytest.fixture(autouse=True)
@@ -155,8 +174,9 @@ def test_the_listener_of_another_user_is_his(start: Start) -> None:
 @needs_root
 def test_a_listener_we_may_not_look_into_has_a_user_and_no_holders(port: int, start: Start) -> None:
     child = start(LOOK_AS_ROOT_THEN_AS_NOBODY, str(port))
-    assert json.loads(read_line(child)) == ["root", [os.getpid()]]
-    assert json.loads(read_line(child)) == ["root", []]
+    as_root, as_nobody = all_lines(child)
+    assert json.loads(as_root) == ["root", [os.getpid()]]
+    assert json.loads(as_nobody) == ["root", []]
 
 
 @needs_root
@@ -165,8 +185,9 @@ def test_the_portable_way_does_not_fail_on_what_it_may_not_see(
 ) -> None:
     monkeypatch.setenv("HOMEPORT_PLATFORM", "portable")
     child = start(LOOK_AS_ROOT_THEN_AS_NOBODY, str(port))
-    assert json.loads(read_line(child)) == ["root", [os.getpid()]]
-    assert json.loads(read_line(child)) == [None, []]
+    as_root, as_nobody = all_lines(child)
+    assert json.loads(as_root) == ["root", [os.getpid()]]
+    assert json.loads(as_nobody) == [None, []]
 
 
 def test_looking_on_linux_needs_no_psutil_and_importing_needs_nothing(
@@ -181,9 +202,7 @@ def test_looking_on_linux_needs_no_psutil_and_importing_needs_nothing(
         print("psutil" in sys.modules, flush=True)
     """
     child = start(code, str(port))
-    assert json.loads(read_line(child)) == []
-    assert child.stdout
-    assert child.stdout.readline() == "False\n"
+    assert all_lines(child) == ["[]", "False"]
 
 
 def test_the_ports_of_this_computer() -> None:

@@ -1,4 +1,4 @@
-"""What psutil 7.2 gave on Linux 6.18, and its form on macOS and Windows (psutil's documentation)."""
+"""What psutil 7.2 gave on Linux 6.18, and names as macOS and Windows have them."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -63,8 +63,8 @@ class FakeProcess:
         return self.running
 
     def net_connections(self, kind: str) -> Iterable[OwnConnection]:
-        self._tell(kind)
-        yield from [OwnConnection(At(ip, 8000), "LISTEN") for ip in self.ips]
+        assert self._tell(kind) == "tcp"
+        return [OwnConnection(At(ip, 8000), "LISTEN") for ip in self.ips]
 
 
 class FakePsutil:

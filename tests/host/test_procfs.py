@@ -1,4 +1,4 @@
-"""Recorded on Linux 6.18 in a network namespace of its own; lines are cut after the inode."""
+"""Recorded on Linux 6.18 in a network namespace of its own; the ends of the lines are left out."""
 
 from pathlib import Path
 
@@ -8,24 +8,27 @@ from homeport.core.facts import Holder
 from homeport.host import procfs
 from homeport.host.procfs import parse_sockets, parse_stat
 
-HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
+HEADER = (
+    "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt"
+    "   uid  timeout inode"
+)
 ZEROS = "00000000:00000000 00:00000000 00000000"
 NO4 = "00000000:0000"
 NO6 = "0" * 32 + ":0000"
 
 TCP = f"""{HEADER}
-   0: 0100007F:1F40 {NO4} 0A {ZEROS}     0        0 153978 1 00000000ec747b36 100 0 0 10 0
-   1: 0100007F:0050 {NO4} 0A {ZEROS}     0        0 153979 1 0000000096c857de 100 0 0 10 0
-   2: 0300007F:1F40 {NO4} 0A {ZEROS} 65534        0 153984 1 00000000b1a19cd7 100 0 0 10 0
-   3: 00000000:1F90 {NO4} 0A {ZEROS}     0        0 153980 1 00000000a96014ec 100 0 0 10 0
-   4: 0100007F:8852 0100007F:1F40 01 {ZEROS}     0        0 153985 2 00000000fec121f3 20 0 0 10 -1
-   5: 0100007F:1F40 0100007F:8852 01 {ZEROS}     0        0 153986 1 000000004d6317c0 20 0 0 10 -1
+   0: 0100007F:1F40 {NO4} 0A {ZEROS}     0        0 153978 1 0
+   1: 0100007F:0050 {NO4} 0A {ZEROS}     0        0 153979 1 0
+   2: 0300007F:1F40 {NO4} 0A {ZEROS} 65534        0 153984 1 0
+   3: 00000000:1F90 {NO4} 0A {ZEROS}     0        0 153980 1 0
+   4: 0100007F:8852 0100007F:1F40 01 {ZEROS}     0        0 153985 2 0
+   5: 0100007F:1F40 0100007F:8852 01 {ZEROS}     0        0 153986 1 0
 """
 
 TCP6 = f"""{HEADER}
-   0: {"0" * 32}:2328 {NO6} 0A {ZEROS}     0        0 153982 1 000000001052502f 100 0 0 10 0
-   1: 0000000000000000FFFF00000200007F:1F40 {NO6} 0A {ZEROS}     0        0 153983 1 0000000097d421b3
-   2: 00000000000000000000000001000000:1F40 {NO6} 0A {ZEROS}     0        0 153981 1 00000000bae65e76
+   0: {"0" * 32}:2328 {NO6} 0A {ZEROS}     0        0 153982 1 0
+   1: 0000000000000000FFFF00000200007F:1F40 {NO6} 0A {ZEROS}     0        0 153983 1 0
+   2: 00000000000000000000000001000000:1F40 {NO6} 0A {ZEROS}     0        0 153981 1 0
 """
 
 STAT = (

@@ -1,48 +1,45 @@
 """One line per answered request, for a person or for a program."""
 
 import json
-from typing import NamedTuple
+from collections.abc import Iterable
 
+Visit = tuple[str, str, str, str, int]
+"""Client (`ip:port`), method, path with query string, HTTP version, status.
 
-class Visit(NamedTuple):
-    """An answered request. `client` is `ip:port`, `path` includes the query string.
-
-    A tuple, because one is made for every request.
-    """
-
-    client: str
-    method: str
-    path: str
-    http_version: str
-    status: int
-
+A plain tuple: one is made for every request.
+"""
 
 _COLOURS = {1: "36", 2: "32", 3: "36", 4: "33", 5: "31"}
 
 
-def text_line(visit: Visit, clock: str, *, colour: bool) -> str:
+def text_lines(visits: Iterable[Visit], clock: str, *, colour: bool) -> list[str]:
     """`12:01:33  200  GET /items?q=1  127.0.0.1:51034`; `clock` is ready-made, local time."""
-    status = str(visit.status)
-    if colour:
-        status = f"\x1b[{_COLOURS.get(visit.status // 100, '0')}m{status}\x1b[0m"
-        return f"  \x1b[2m{clock}\x1b[0m  {status}  {visit.method} {visit.path}" + (
-            f"  \x1b[2m{visit.client}\x1b[0m\n"
-        )
-    return f"  {clock}  {status}  {visit.method} {visit.path}  {visit.client}\n"
+    if not colour:
+        return [
+            f"  {clock}  {status}  {method} {path}  {client}\n"
+            for client, method, path, _, status in visits
+        ]
+    return [
+        f"  \x1b[2m{clock}\x1b[0m  \x1b[{_COLOURS.get(status // 100, '0')}m{status}\x1b[0m  "
+        f"{method} {path}  \x1b[2m{client}\x1b[0m\n"
+        for client, method, path, _, status in visits
+    ]
 
 
-def json_line(visit: Visit, time: float) -> str:
-    """The `request` event of docs/json.md; `time` in seconds since the epoch."""
-    return (
+def json_lines(visits: Iterable[Visit], time: float) -> list[str]:
+    """The `request` events of docs/json.md; `time` in seconds since the epoch."""
+    moment = round(time, 3)
+    return [
         json.dumps(
             {
                 "event": "request",
-                "time": round(time, 3),
-                "client": visit.client,
-                "method": visit.method,
-                "path": visit.path,
-                "status": visit.status,
+                "time": moment,
+                "client": client,
+                "method": method,
+                "path": path,
+                "status": status,
             }
         )
         + "\n"
-    )
+        for client, method, path, _, status in visits
+    ]

@@ -4,8 +4,6 @@ No git is run: hooks, configuration and `safe.directory` of a stranger's folder 
 trigger.
 """
 
-# os.path instead of Path: its questions never raise, also about folders that we may not enter.
-
 import os
 from pathlib import Path
 
@@ -18,6 +16,7 @@ def project_of(folder: Path) -> Path:
     The home folder and the root are never taken for a project: dotfiles kept in git would turn
     everything below into one.
     """
+    # os.path instead of Path: its questions never raise, also about folders we may not enter.
     start = os.path.realpath(folder)
     home = os.path.realpath(os.path.expanduser("~"))
     here = start

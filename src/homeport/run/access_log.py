@@ -11,7 +11,7 @@ import time
 from asyncio import AbstractEventLoop
 from typing import Protocol
 
-from homeport.core.access import Visit, json_line, text_line
+from homeport.core.access import Visit, json_lines, text_lines
 
 DELAY = 0.05
 """Seconds a line may wait."""
@@ -50,7 +50,7 @@ class BatchedLog:
         visits = self._visits
         if not visits:
             self._loop.call_later(DELAY, self.flush)
-        visits.append(Visit(client, method, path, http_version, status))
+        visits.append((client, method, path, http_version, status))
 
     def flush(self) -> None:
         """Format what was collected and write what there is room for."""
@@ -58,10 +58,10 @@ class BatchedLog:
         if visits:
             now = time.time()
             if self._json:
-                lines = [json_line(visit, now) for visit in visits]
+                lines = json_lines(visits, now)
             else:
                 clock = time.strftime("%H:%M:%S", time.localtime(now))
-                lines = [text_line(visit, clock, colour=self._colour) for visit in visits]
+                lines = text_lines(visits, clock, colour=self._colour)
             self._unwritten += [line.encode(errors="replace") for line in lines]
         self._write()
         if self._unwritten and not self._visits:

@@ -35,7 +35,7 @@ class Channel:
     @classmethod
     def pair(cls) -> tuple[Self, socket.socket]:
         """Our end, and the other one as a plain socket to give away."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        ours, theirs = socket.socketpair()
         return cls(ours), theirs
 
     def fileno(self) -> int:

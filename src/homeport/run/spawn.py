@@ -6,9 +6,12 @@ command line, so that both cores are busy (docs/adr/0004).
 
 import os
 import signal
+import socket
 import sys
 
-from homeport.run.channel import Channel
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from homeport.run.channel import Channel
 
 _CHANNEL, _LIFELINE = 3, 4
 _KEEP_AWAY = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
@@ -17,7 +20,7 @@ _KEEP_AWAY = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 class WorkerProcess:
     """A worker as the supervisor sees it."""
 
-    def __init__(self, pid: int, channel: Channel, lifeline: int) -> None:
+    def __init__(self, pid: int, channel: "Channel", lifeline: int) -> None:
         self.pid = pid
         self.channel = channel
         self._lifeline = lifeline
@@ -43,7 +46,7 @@ def spawn_worker() -> WorkerProcess:
     `-P`: our own imports must not find a `socket.py` of the user's; the job says what the app's
     `sys.path` is. The signals of the terminal are blocked until the worker has its handlers.
     """
-    channel, theirs = Channel.pair()
+    ours, theirs = socket.socketpair()
     read_end, write_end = os.pipe()
     command = [sys.executable, "-P", "-m", "homeport.run.worker"]
     # Both sources are above 4 after this, so that no dup2 overwrites the source of the next.
@@ -63,7 +66,9 @@ def spawn_worker() -> WorkerProcess:
         theirs.close()
         for descriptor in (read_end, *sources):
             os.close(descriptor)
-    return WorkerProcess(pid, channel, write_end)
+    from homeport.run.channel import Channel
+
+    return WorkerProcess(pid, Channel(ours), write_end)
 
 
 def _above(descriptor: int) -> int:

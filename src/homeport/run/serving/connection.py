@@ -6,20 +6,28 @@ import select
 from typing import Any, cast
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from homeport.run.access_log import AccessLog
+from homeport.run.serving.head_and_body import HeadAndBody
 
 _QUIET = logging.getLogger("homeport.quiet")
 _QUIET.disabled = True
 
 
+CLOSE = (b"connection", b"close")
+"""In the default headers of a draining server: uvicorn closes after an answer that has it."""
+
+
 class HttpConnection(HttpToolsProtocol):
-    """One HTTP/1.1 connection. `draining` means: answer what is under way, then close."""
+    """One HTTP/1.1 connection.
+
+    Little is overridden on the way of an ordinary request: that costs throughput.
+    """
 
     log: AccessLog | None = None
-    """Set on a subclass per server, so that it costs nothing per connection."""
+    """Set on a subclass per server."""
 
     def __init__(
         self,
@@ -31,20 +39,10 @@ class HttpConnection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self.access_log = self.log is not None
         self.access_logger = cast(logging.Logger, self.log)
-        self.draining = False
-        self._headers_incomplete = False
 
-    def on_message_begin(self) -> None:
-        """A request has begun to arrive."""
-        super().on_message_begin()
-        self._headers_incomplete = True
-
-    def on_headers_complete(self) -> None:
-        """A request can be answered; while draining it is the last one."""
-        self._headers_incomplete = False
-        super().on_headers_complete()
-        if self.draining and self.cycle is not None:
-            self.cycle.keep_alive = False
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client has connected."""
+        super().connection_made(cast(asyncio.Transport, HeadAndBody(transport, self.loop)))
 
     def _should_upgrade_to_ws(self) -> bool:
         return True
@@ -56,15 +54,21 @@ class HttpConnection(HttpToolsProtocol):
 
             self.config.ws_protocol_class = websocket_class(self.log)
         self.ws_protocol_class = self.config.ws_protocol_class
+        self.transport = cast(HeadAndBody, self.transport).unwrapped()
         super().handle_websocket_upgrade()
 
     # The gentle end. `cycle` is the newest request of this connection.
 
     @property
+    def _receiving(self) -> bool:
+        """Whether a request's headers have begun to arrive and are not complete."""
+        return self.scope is not None and (self.cycle is None or self.cycle.scope is not self.scope)
+
+    @property
     def answering(self) -> bool:
         """Whether a request is under way, from its first byte to the end of its answer."""
         unanswered = self.cycle is not None and not self.cycle.response_complete
-        return unanswered or self._headers_incomplete
+        return unanswered or self._receiving
 
     @property
     def is_event_stream(self) -> bool:
@@ -76,18 +80,16 @@ class HttpConnection(HttpToolsProtocol):
     def drain(self) -> None:
         """Finish: at once when nothing is under way and nothing has arrived.
 
-        A connection that was never used was opened for a request that is about to come: it is
-        left open for that one.
+        Requests whose headers arrive from now on get `CLOSE` by the server's default headers. A
+        connection that was never used was opened for a request that is about to come: it is left
+        open for that one.
         """
-        self.draining = True
-        if self.answering:
-            self._last_cycle().keep_alive = False
-        elif self.cycle is not None and not self._has_unread():
+        if self._receiving or self.cycle is None:
+            return
+        if not self.cycle.response_complete:
+            self.cycle.keep_alive = False  # the newest: the pipelined ones before it stay open
+        elif not self._has_unread():
             self.transport.close()
-
-    def _last_cycle(self) -> RequestResponseCycle:
-        """The newest of pipelined requests: `connection: close` on an earlier one drops it."""
-        return self.pipeline[0][0] if self.pipeline else self.cycle
 
     def _has_unread(self) -> bool:
         """Whether the kernel holds bytes that we have not seen yet."""

@@ -11,7 +11,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from homeport.run.access_log import AccessLog
-from homeport.run.serving.connection import HttpConnection
+from homeport.run.serving.connection import CLOSE, HttpConnection
 from homeport.run.serving.lifespan import Lifespan
 
 _STEP = 0.01
@@ -69,6 +69,7 @@ class Server:
         self._listeners: list[tuple[asyncio.Server, ServerState]] = []
         self._loop = asyncio.get_running_loop()
         self._tick: asyncio.TimerHandle | None = None
+        self._draining = False
 
     async def start(self) -> None:
         """Run the app's startup. Raises StartupFailedError."""
@@ -81,9 +82,7 @@ class Server:
         state = ServerState()
         server = await self._loop.create_server(self._factory(state), sock=sock)
         self._listeners.append((server, state))
-        if self._tick is None:
-            self._refresh_date()
-        state.default_headers = _date_header()
+        self._refresh_headers()
 
     def _factory(self, state: ServerState) -> Callable[[], asyncio.Protocol]:
         config, connection = self._config, self._config.http_protocol_class
@@ -96,12 +95,19 @@ class Server:
 
         return new_connection
 
-    def _refresh_date(self) -> None:
-        """The Date header of every answer (RFC 9110 section 6.6.1), made once a second."""
-        header = _date_header()
+    def _refresh_headers(self) -> None:
+        """What every answer begins with; made once a second for its Date (RFC 9110, 6.6.1).
+
+        A new list each time: answers under way keep the one they began with.
+        """
+        headers = [(b"date", formatdate(usegmt=True).encode())]
+        if self._draining:
+            headers.append(CLOSE)
         for _, state in self._listeners:
-            state.default_headers = header
-        self._tick = self._loop.call_later(1.0 - time.time() % 1.0, self._refresh_date)
+            state.default_headers = headers
+        if self._tick is not None:
+            self._tick.cancel()
+        self._tick = self._loop.call_later(1.0 - time.time() % 1.0, self._refresh_headers)
 
     async def drain(self, *, grace: float, timeout: float) -> Drained:
         """Stop accepting and let everything finish.
@@ -109,6 +115,8 @@ class Server:
         Requests in progress get `timeout` seconds, WebSockets and server-sent streams `grace`;
         then they are cut. Idle connections are closed at once.
         """
+        self._draining = True
+        self._refresh_headers()
         for server, _ in self._listeners:
             server.close()
         for connection in self._connections():
@@ -164,7 +172,3 @@ class Server:
         for task in self._tasks():
             task.cancel()
         return cut
-
-
-def _date_header() -> list[tuple[bytes, bytes]]:
-    return [(b"date", formatdate(usegmt=True).encode())]

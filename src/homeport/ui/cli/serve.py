@@ -2,7 +2,6 @@
 
 import ipaddress
 import os
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +13,6 @@ from homeport.core.errors import ExitCode, HomeportError
 from homeport.core.options import Settings, Source, merge
 from homeport.core.plan import ServeRequest
 from homeport.core.wire import Job
-from homeport.run.inline import serve_here
 from homeport.run.reporting import Opened, Reporter
 from homeport.run.signals import SignalPipe
 from homeport.run.spawn import WorkerProcess, spawn_worker
@@ -57,6 +55,8 @@ def serve_command(arguments: Sequence[str], started: float, spare: WorkerProcess
         tell(error, json="--json" in arguments)
         return error.exit_code
     except Exception as error:
+        import traceback
+
         write(traceback.format_exc(), 2)
         tell(refusals.unexpected(error), json="--json" in arguments)
         return ExitCode.BUG
@@ -161,6 +161,8 @@ def serve(
             return supervise(serving, listeners, reporter, spawn, (*inputs, *keys))
 
         if app is not None:
+            from homeport.run.inline import serve_here  # with asyncio, which others do not need
+
             return serve_here(app, run)
         pipe = cleanup.enter_context(SignalPipe())
         return run(lambda: spare.pop() if spare else spawn_worker(), (Signals(pipe),))

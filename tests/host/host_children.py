@@ -1,11 +1,10 @@
+"""Python children for tests: waited for with a deadline, ended by their own id."""
+
 import select
-import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-
-import pytest
 
 DEADLINE = 20  # seconds: far more than any of it takes
 
@@ -13,7 +12,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 
 def read_line(child: "subprocess.Popen[str]") -> str:
-    """The next line a child prints; it fails, rather than hangs, when there is none."""
+    """The only line a child prints; it fails, rather than hangs, when there is none."""
     assert child.stdout
     readable, _, _ = select.select([child.stdout], [], [], DEADLINE)
     assert readable, "the child printed nothing"
@@ -22,9 +21,15 @@ def read_line(child: "subprocess.Popen[str]") -> str:
     return line.rstrip("\n")
 
 
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Start Python children that run a text; each is ended by its own id, whatever happens."""
+def all_lines(child: "subprocess.Popen[str]") -> list[str]:
+    """What a child prints until it ends."""
+    lines = child.communicate(timeout=DEADLINE)[0].splitlines()
+    assert child.returncode == 0
+    return lines
+
+
+def starter(children: ExitStack) -> Start:
+    """What starts Python children that run a text; each ends with the stack at the latest."""
 
     def start(code: str, *args: str, pass_fds: tuple[int, ...] = ()) -> "subprocess.Popen[str]":
         command = [sys.executable, "-c", code, *args]
@@ -34,16 +39,4 @@ def start() -> Iterator[Start]:
         children.callback(child.kill)
         return child
 
-    with ExitStack() as children:
-        yield start
-
-
-@pytest.fixture
-def listening() -> Iterator[socket.socket]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server
-
-
-@pytest.fixture
-def port(listening: socket.socket) -> int:
-    return int(listening.getsockname()[1])
+    return start
