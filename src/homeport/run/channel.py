@@ -5,6 +5,7 @@ out with the bytes they were sent with, in order, so a message only says how man
 """
 
 import array
+import os
 import socket
 from collections import deque
 from typing import NamedTuple, Self
@@ -14,6 +15,9 @@ from homeport.core.wire import Message, decode, encode
 _READ_SIZE = 65536
 _DESCRIPTORS_AT_ONCE = 64
 _INT = array.array("i").itemsize
+# Else every program that the app starts would hold the listeners open. Not on macOS: there
+# received descriptors are marked below, a moment later.
+_CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
 class Received(NamedTuple):
@@ -65,7 +69,7 @@ class Channel:
         """The complete messages of one read; None at end of file."""
         try:
             data, ancillary, _, _ = self._socket.recvmsg(
-                _READ_SIZE, socket.CMSG_SPACE(_DESCRIPTORS_AT_ONCE * _INT)
+                _READ_SIZE, socket.CMSG_SPACE(_DESCRIPTORS_AT_ONCE * _INT), _CLOSE_ON_EXEC
             )
         except ConnectionResetError:
             return None
@@ -73,6 +77,8 @@ class Channel:
             if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
                 numbers = array.array("i")
                 numbers.frombytes(payload[: len(payload) - len(payload) % _INT])
+                for number in numbers:
+                    os.set_inheritable(number, False)
                 self._descriptors.extend(numbers)
         if not data:
             return None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple, Protocol
 
-from homeport.run.inotify import Inotify
+from homeport.run.inotify import Change, Inotify
 
 SKIPPED_FOLDERS = frozenset(
     {
@@ -139,7 +139,7 @@ class InotifyWatcher:
     def read(self) -> set[str]:
         """The files that matter and have changed since the last call."""
         changed: set[str] = set()
-        for path, is_folder, appeared in self._inotify.read():
+        for path, is_folder, appeared in self._changes():
             if path is None:
                 changed.update(f for top in self._rules.folders for f in self._add(top))
             elif appeared and not is_skipped(os.path.basename(path)):
@@ -147,6 +147,9 @@ class InotifyWatcher:
             elif not is_folder and self._rules.matter(path):
                 changed.add(path)
         return changed
+
+    def _changes(self) -> list[Change]:
+        return self._inotify.read()
 
     def close(self) -> None:
         """Stop."""
