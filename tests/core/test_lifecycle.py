@@ -1,5 +1,9 @@
 import pytest
-from lifecycle_story import (
+
+from homeport.core.errors import ExitCode
+from homeport.core.events import Announce, Begin, Finish, Give, Kill, News, Retire, Spawn, WakeAt
+from homeport.core.lifecycle import Phase
+from tests.core.lifecycle_story import (
     BROKEN,
     BROKEN_AGAIN,
     NO_SUCH_NAME,
@@ -15,15 +19,10 @@ from lifecycle_story import (
     wakes,
 )
 
-from homeport.core.errors import ExitCode
-from homeport.core.events import Announce, Begin, Finish, Give, Kill, News, Retire, Spawn, WakeAt
-from homeport.core.lifecycle import Phase
-
 
 def test_the_first_worker_gets_the_listeners_when_it_is_ready() -> None:
     story = Story()
     assert story.begin() == [Spawn(worker=1)]
-    assert story.state.phase is Phase.STARTING
     assert story.ready(1) == [Give(worker=1), Announce(news=News.READY)]
     assert story.state.phase is Phase.SERVING
 
@@ -140,7 +139,6 @@ def test_a_restart_after_a_crash_is_not_blamed_on_the_last_save() -> None:
     story.save("main.py")
     story.ready(2)
     story.after(60).exits(2)
-    # BUG: `State.reasons` outlives the reload it belongs to: "reloaded in 90 ms (main.py)".
     assert told(story.ready(3), News.RELOADED).reasons == ()
 
 

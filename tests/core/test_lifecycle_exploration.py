@@ -4,7 +4,6 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
-from lifecycle_story import BROKEN, DIED, NO_SUCH_NAME, OVERTIME, Story, ends
 
 from homeport.core.events import (
     Action,
@@ -25,6 +24,7 @@ from homeport.core.events import (
     WakeAt,
 )
 from homeport.core.lifecycle import Phase
+from tests.core.lifecycle_story import BROKEN, DIED, NO_SUCH_NAME, OVERTIME, Story, ends
 
 
 @dataclass
@@ -104,7 +104,7 @@ class World:
                 assert not self.alive[number].leaving
                 self.alive[number].holds = True
             case Retire(worker=number):
-                assert number == [n for n, p in self.alive.items() if p.holds and not p.retired][0]
+                assert number == next(n for n, p in self.alive.items() if p.holds and not p.retired)
                 given = any(isinstance(a, Give) and a.worker != number for a in earlier)
                 assert given or self.story.state.phase is Phase.STOPPING, "nobody accepts"
                 self.alive[number].retired = True
@@ -187,7 +187,6 @@ def live(seed: int) -> World:
 
 @pytest.mark.parametrize("block", range(10))
 def test_every_life_keeps_the_promises_and_ends_once(block: int) -> None:
-    # BUG: about one life in … runs into an Exited while WAITING (see test_lifecycle_crashes.py).
     for seed in range(block * 400, (block + 1) * 400):
         try:
             world = live(seed)

@@ -11,10 +11,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from host_children import DEADLINE, Start, all_lines, read_line, starter
 
 from homeport import host
 from homeport.core.address import Address, InterfaceKind
+from tests.host.host_children import DEADLINE, Start, all_lines, read_line, starter
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's /proc")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user: needs root")

@@ -136,7 +136,7 @@ def test_when_the_supervisor_is_killed_the_worker_goes_with_it(project: Path) ->
         (worker,) = server.workers()
         server.process.kill()
         eventually(lambda: not is_alive(worker), "the end of the worker")
-        assert is_free(server.port)
+        eventually(lambda: is_free(server.port), "the port to be free")
 
 
 @pytest.mark.parametrize("hanging", ["importing", "in a request"])
@@ -154,7 +154,7 @@ def test_even_a_worker_that_hangs_goes_with_it(project: Path, hanging: str) -> N
         (worker,) = server.workers()
         server.process.kill()
         eventually(lambda: not is_alive(worker), "the end of the worker")
-        assert is_free(port)
+        eventually(lambda: is_free(port), "the port to be free")
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL, signal.SIGTERM])

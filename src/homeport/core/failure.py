@@ -25,7 +25,10 @@ class FailureKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One line of a traceback. `own` means: from the user's project, not from a library."""
+    """One line of a traceback. `own` means: from the user's project, not from a library.
+
+    `source` has a second line with carets where the place within the line is known.
+    """
 
     file: str
     line: int
@@ -63,6 +66,8 @@ class Failure:
 
 
 LIBRARY_FRAMES_SHOWN = 2
+OWN_FRAMES_SHOWN = 12
+"""More than a person reads: recursion makes a thousand of them."""
 
 
 def short_traceback(frames: tuple[Frame, ...], error: str) -> list[str]:
@@ -72,8 +77,15 @@ def short_traceback(frames: tuple[Frame, ...], error: str) -> list[str]:
     """
     last_own = max((i for i, frame in enumerate(frames) if frame.own), default=-1)
     lines: list[str] = []
-    for frame in (frame for frame in frames if frame.own):
+    own = [frame for frame in frames if frame.own]
+    half = OWN_FRAMES_SHOWN // 2
+    middle = own[half:-half] if len(own) > OWN_FRAMES_SHOWN else []
+    for frame in own[:half] if middle else own:
         lines += _frame_lines(frame)
+    if middle:
+        lines.append(f"… {len(middle)} more frames not shown")
+        for frame in own[-half:]:
+            lines += _frame_lines(frame)
     below = frames[last_own + 1 :]
     shown = below[-LIBRARY_FRAMES_SHOWN:]
     if folded := len(below) - len(shown):
@@ -86,4 +98,4 @@ def short_traceback(frames: tuple[Frame, ...], error: str) -> list[str]:
 def _frame_lines(frame: Frame) -> list[str]:
     where = f"{frame.file}:{frame.line}"
     place = f"{where} in {frame.function}" if frame.function not in ("", "<module>") else where
-    return [place, f"  {frame.source}"] if frame.source else [place]
+    return [place, *(f"  {line}" for line in frame.source.splitlines())]

@@ -78,7 +78,7 @@ class State:
     current_since: float = 0.0
     crashes: int = 0
     restart_at: float = 0.0
-    stop_asked_at: float = 0.0
+    stop_asked_at: float | None = None
     exit_code: ExitCode = ExitCode.OK
 
     def knows(self, number: int) -> bool:
@@ -168,6 +168,7 @@ def _ready(state: State, event: Event, now: float) -> Result:
         phase=Phase.SERVING,
         current=new,
         upcoming=None,
+        reasons=(),
         served=state.served or not new.page,
         current_since=now,
     )
@@ -196,10 +197,10 @@ def _exited(state: State, event: Event, now: float) -> Result:
 def _without_upcoming(state: State, failure: Failure, now: float, *, page_broken: bool) -> Result:
     still = state.current is not None and not state.current.page
     told = Announce(news=News.FAILED, failure=failure, still_serving=still)
-    if still:
+    if still or (page_broken and state.current is not None):
         return replace(state, phase=Phase.SERVING), [told]
-    hopeless = failure.kind.names_no_app or not state.reload
-    if not state.served and (hopeless or page_broken):
+    hopeless = failure.kind.names_no_app or not state.reload or page_broken
+    if not state.served and state.current is None and hopeless:
         code = ExitCode.USAGE if failure.kind.names_no_app else ExitCode.APP
         state, actions = _stop(replace(state, exit_code=code), now)
         return state, [told, *actions]
@@ -264,6 +265,8 @@ def _stop_asked(state: State, event: Event, now: float) -> Result:
 
 def _stop_now(state: State, event: Event, now: float) -> Result:
     """Asked again: no more patience. (Wrappers such as `uv run` pass one Ctrl-C on twice.)"""
+    if state.stop_asked_at is None:  # the app had failed and all were leaving anyway
+        return replace(state, stop_asked_at=now), []
     if now - state.stop_asked_at < ONE_KEYSTROKE:
         return state, []
     kills: list[Action] = [Kill(worker=number) for number, _ in state.leaving]

@@ -29,7 +29,21 @@ def links(ips: tuple[str, ...], port: int, interfaces: tuple[Interface, ...]) ->
 
     `interfaces` may be empty when only loopback addresses are bound.
     """
-    return (*_local_links(ips, port), *_network_links(ips, port, interfaces))
+    found = [*_local_links(ips, port), *_network_links(ips, port, interfaces)]
+    linked = {link.url for link in found}
+    for ip in ips:
+        url = Address(ip=ip, port=port).url()
+        if ip not in WILDCARD and url not in linked:
+            found.append(Link(url=url, audience=_audience_elsewhere(ip, interfaces)))
+    return tuple(found)
+
+
+def _audience_elsewhere(ip: str, interfaces: tuple[Interface, ...]) -> str:
+    """Of an address that no running network interface has: an extra one of the loopback, say."""
+    for interface in interfaces:
+        if ip in interface.ips and interface.kind is InterfaceKind.LOOPBACK:
+            return words.THIS_COMPUTER
+    return words.WHOEVER
 
 
 def needs_interfaces(ips: tuple[str, ...]) -> bool:

@@ -16,8 +16,8 @@ class Kind(Enum):
     """How the value of a setting is written; the value is said in error messages."""
 
     TEXT = "a text"
-    LIST = "a text or a list of texts"
-    PORT = "a whole number"
+    LIST = "a text or a list of texts, not empty"
+    PORT = "a whole number from 0 to 65535"
     SECONDS = "a number of seconds, 0 or more"
     SWITCH = "true or false"
     LEVEL = "one of debug, info, warning, error"
@@ -121,7 +121,8 @@ def _read(name: str, raw: object, origin: str) -> object:
     kind = Kind.TEXT if name == "app" else _BY_FIELD[name].kind
     value = _READERS[kind](raw)
     if value is None:
-        raise refusals.not_a(str(raw), origin, kind.value)
+        shown = ", ".join(map(str, raw)) if isinstance(raw, list) else str(raw)
+        raise refusals.not_a(shown, origin, kind.value)
     return value
 
 
@@ -133,7 +134,7 @@ def _list(raw: object) -> tuple[str, ...] | None:
     items = [raw] if isinstance(raw, str) else raw
     if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
         return None
-    return tuple(part.strip() for item in items for part in item.split(",") if part.strip())
+    return tuple(part.strip() for item in items for part in item.split(",") if part.strip()) or None
 
 
 def _port(raw: object) -> int | None:
@@ -148,7 +149,7 @@ def _seconds(raw: object) -> float | None:
         return None
     try:
         seconds = float(raw)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return seconds if 0 <= seconds < 1e9 else None
 
@@ -158,7 +159,8 @@ _SWITCHES = {"1": True, "true": True, "yes": True, "on": True} | {
 }  # fmt: skip
 
 
-def _switch(raw: object) -> bool | None:
+def switch(raw: object) -> bool | None:
+    """True or False as people write it; None for anything else."""
     return raw if isinstance(raw, bool) else _SWITCHES.get(str(raw).lower())
 
 
@@ -171,6 +173,6 @@ _READERS = {
     Kind.LIST: _list,
     Kind.PORT: _port,
     Kind.SECONDS: _seconds,
-    Kind.SWITCH: _switch,
+    Kind.SWITCH: switch,
     Kind.LEVEL: _level,
 }

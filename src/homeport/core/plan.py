@@ -102,5 +102,7 @@ def _without_covered(targets: tuple[Target, ...]) -> tuple[Target, ...]:
     kept: dict[str, Target] = {}
     for target in targets:
         if target.ip in WILDCARD or ip_version(target.ip) not in wild:
-            kept.setdefault(target.ip, target)
+            other = kept.get(target.ip, target)
+            optional = target.optional and other.optional  # asked for by itself: not optional
+            kept[target.ip] = Target(ip=target.ip, optional=optional)
     return tuple(kept.values())

@@ -1,14 +1,19 @@
-"""Errors → sentences: what was wanted, what was found, the next command to type."""
+"""Errors → sentences: what was wanted, what was found, the next command to type.
 
-from homeport.core.address import Address, Interface
+Those about the app itself are in `core/app_refusals`.
+"""
+
+from itertools import islice
+
+from homeport.core.address import Address, Interface, is_link_local
 from homeport.core.errors import (
-    AppNotFoundError,
     BindError,
     HomeportError,
     PortBusyError,
     UsageError,
 )
 from homeport.core.facts import Listener
+from homeport.core.ports import HIGHEST_PORT, REFUSED_BY_BROWSERS
 from homeport.core.words import holder_lines, holders_of
 
 
@@ -20,7 +25,11 @@ def port_busy(
     lines = holder_lines(listeners, now)
     if not listeners:
         lines = ("no listening socket is visible: bound but not listening, or just closed",)
-    steps = [*lines, f"any free port:  homeport --port 0      another:  --port {port + 1}"]
+    steps = [*lines, "any free port:  homeport --port 0"]
+    others = (
+        other for other in range(port + 1, HIGHEST_PORT + 1) if other not in REFUSED_BY_BROWSERS
+    )
+    steps += [f"the next port:  homeport --port {other}" for other in islice(others, 1)]
     pids = [holder.pid for holder in holders_of(listeners)]
     if pids:
         steps.append(f"to end it:  kill {pids[0]}")
@@ -71,8 +80,7 @@ def port_out_of_range(value: str, origin: str) -> UsageError:
 def port_refused_by_browsers(port: int, origin: str) -> UsageError:
     """Ports of the Fetch standard's block list."""
     return UsageError(
-        f"Port {port} ({origin}) is on the list that browsers refuse to connect to "
-        "(Fetch standard, bad ports).",
+        f"Port {port} ({origin}) is one of those that browsers refuse to connect to.",
         code="port-refused-by-browsers",
         next_steps=(
             "another port:  homeport --port 8000",
@@ -101,8 +109,8 @@ def no_such_host(host: str, interfaces: tuple[Interface, ...]) -> UsageError:
         + (f" ({names})." if names else "."),
         code="no-such-host",
         next_steps=(
-            "this computer only:  homeport                      (same as --host localhost)",
-            "every network:       homeport --host 0.0.0.0       or one: --host ADDRESS|INTERFACE",
+            "this computer only:  homeport --host localhost",
+            "every network:  homeport --host all",
         ),
         facts={"host": host, "interfaces": [interface.name for interface in interfaces]},
     )
@@ -113,18 +121,29 @@ def interface_without_address(name: str, up: bool) -> BindError:
     return BindError(
         f"Network interface {name} has no address to listen on" + ("." if up else " and is down."),
         code="interface-without-address",
-        next_steps=("see its state:  ip addr show " + name, "or:  homeport --host localhost"),
+        next_steps=(
+            "see its state:  ip addr show " + name,
+            "this computer only:  homeport --host localhost",
+        ),
         facts={"interface": name, "up": up},
     )
 
 
 def address_not_here(ip: str, interfaces: tuple[Interface, ...]) -> BindError:
     """EADDRNOTAVAIL."""
-    own = [f"{ip} ({interface.name})" for interface in interfaces for ip in interface.ips]
+    own = [
+        f"{ip} ({interface.name})"
+        for interface in interfaces
+        for ip in interface.ips
+        if not is_link_local(ip)
+    ]
     return BindError(
         f"--host {ip} is not an address of this computer.",
         code="address-not-here",
-        next_steps=("its addresses:  " + ", ".join(own), "or:  homeport --host localhost"),
+        next_steps=(
+            "its addresses:  " + ", ".join(own),
+            "this computer only:  homeport --host localhost",
+        ),
         facts={"ip": ip, "addresses": own},
     )
 
@@ -149,55 +168,62 @@ def not_a(value: str, origin: str, wanted: str) -> UsageError:
     )
 
 
-def unknown_setting(key: str, origin: str, nearest: str | None, known: str) -> UsageError:
-    """A key of [tool.homeport] or a HOMEPORT_ variable that means nothing."""
+def unknown_key(key: str, where: str, nearest: str | None, known: list[str]) -> UsageError:
+    """A key of [tool.homeport] that means nothing."""
     guess = (f"did you mean {nearest}?",) if nearest else ()
     return UsageError(
-        f"{origin} has no setting {key!r}.",
+        f"{where} has {key!r}, which is not a setting.",
         code="unknown-setting",
-        next_steps=(*guess, f"known: {known}"),
-        facts={"key": key, "nearest": nearest},
+        next_steps=(*guess, "settings: " + ", ".join(known)),
+        facts={"key": key, "nearest": nearest, "known": known},
+    )
+
+
+def unknown_variable(name: str, nearest: str | None, known: list[str]) -> UsageError:
+    """A HOMEPORT_ variable that means nothing."""
+    guess = (f"did you mean {nearest}?",) if nearest else ()
+    return UsageError(
+        f"The environment has {name}, which is not a setting of homeport.",
+        code="unknown-variable",
+        next_steps=(*guess, f"without it:  unset {name}", "every setting:  homeport --help"),
+        facts={"key": name, "nearest": nearest, "known": known},
+    )
+
+
+def bad_flag(message: str, *steps: str) -> UsageError:
+    """A command line that cannot be read."""
+    return UsageError(
+        message, code="bad-arguments", next_steps=(*steps, "every option:  homeport --help")
     )
 
 
 def unreadable(path: str, origin: str, reason: str) -> UsageError:
-    """A file that was named and cannot be read, or does not parse."""
+    """A file or folder that was named and cannot be read."""
     return UsageError(
-        f"{origin}: {path} cannot be read: {reason}.",
+        f"{path} ({origin}) cannot be read: {reason}.",
         code="unreadable-file",
-        next_steps=("check the path and its permissions:  ls -l " + path,),
+        next_steps=(f"is it there, may you read it:  ls -ld {path}",),
         facts={"path": path},
     )
 
 
-def no_app_named(folder: str, places: tuple[str, ...]) -> AppNotFoundError:
-    """Nothing was named and nothing is where it is usually kept."""
-    return AppNotFoundError(
-        f"No app was named, and {folder} has none of {', '.join(places)}.",
-        code="no-app",
-        next_steps=("homeport main:app", 'or in pyproject.toml:  [tool.homeport] app = "main:app"'),
-        facts={"folder": folder},
+def malformed(path: str, reason: str) -> UsageError:
+    """A file that can be read, but not understood."""
+    return UsageError(
+        f"{path} cannot be used: {reason}.",
+        code="malformed-file",
+        next_steps=("mend the file and try again",),
+        facts={"path": path},
     )
 
 
-def bad_app_name(text: str, reason: str) -> AppNotFoundError:
-    """A name that does not parse."""
-    return AppNotFoundError(
-        f"{text!r} does not name an app: {reason}.",
-        code="bad-app-name",
-        next_steps=("homeport main:app     homeport main.py     homeport shop.api:create_app",),
-        facts={"app": text},
-    )
-
-
-def no_such_file(path: str, nearest: tuple[str, ...]) -> AppNotFoundError:
-    """A path that is not there."""
-    guess = (f"did you mean {' or '.join(nearest)}?",) if nearest else ()
-    return AppNotFoundError(
-        f"There is no app at {path}: no such Python file or package.",
-        code="no-such-file",
-        next_steps=(*guess, "homeport main.py"),
-        facts={"path": path, "nearest": list(nearest)},
+def no_such_folder(path: str, origin: str) -> UsageError:
+    """A folder that was named and is not there."""
+    return UsageError(
+        f"There is no folder {path} ({origin}).",
+        code="no-such-folder",
+        next_steps=(f"is it there, may you read it:  ls -ld {path}",),
+        facts={"path": path},
     )
 
 
@@ -216,22 +242,4 @@ def unexpected(error: BaseException) -> HomeportError:
         f"homeport itself failed: {type(error).__name__}: {error}",
         code="bug",
         next_steps=("please report the traceback above",),
-    )
-
-
-def run_while_imported() -> UsageError:
-    """`homeport.run()` at the top level of the module that is served."""
-    return UsageError(
-        "homeport.run() was called while the app was being imported.",
-        code="run-while-imported",
-        next_steps=('put it under:  if __name__ == "__main__":',),
-    )
-
-
-def reload_needs_a_name() -> UsageError:
-    """An app object exists in this process only."""
-    return UsageError(
-        "An app object cannot be loaded again: serving it without reload.",
-        code="reload-needs-a-name",
-        next_steps=('name it instead:  homeport.run("main:app", reload=True)',),
     )

@@ -1,6 +1,6 @@
 """Messages between supervisor and worker ⇄ JSON lines.
 
-One object per line, UTF-8, `type` is the class name. Descriptors travel beside a line as
+One object per line, ASCII, `type` is the class name. Descriptors travel beside a line as
 SCM_RIGHTS data; the message says how many belong to it (`run/channel.py`).
 """
 
@@ -90,16 +90,15 @@ _TYPES: dict[str, type[Message]] = {
 def encode(message: Message) -> bytes:
     """One line, newline included."""
     data = {"type": type(message).__name__, **asdict(message)}
-    return json.dumps(data, ensure_ascii=False).encode() + b"\n"
+    return json.dumps(data).encode() + b"\n"
 
 
 def decode(line: bytes) -> Message:
     """The inverse of `encode`; ValueError for a line that is no message."""
     data = json.loads(line)
-    kind = _TYPES.get(data.pop("type", "")) if isinstance(data, dict) else None
-    if kind is None:
-        raise ValueError(f"not a message: {line[:80]!r}")
-    for key, value in data.items():
-        if isinstance(value, list):
-            data[key] = tuple(value)
-    return kind(**data)
+    try:
+        kind = _TYPES[data.pop("type")]
+        fields = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        return kind(**fields)
+    except (AttributeError, KeyError, TypeError):
+        raise ValueError(f"not a message: {line[:80]!r}") from None

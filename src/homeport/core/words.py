@@ -10,6 +10,7 @@ from homeport.core.address import Interface, InterfaceKind, network_of
 from homeport.core.facts import Holder, Listener
 
 THIS_COMPUTER = "programs on this computer"
+WHOEVER = "whoever can reach this address"
 
 
 def same_by_family(version: int) -> str:

@@ -46,7 +46,9 @@ class FailurePage:
                 details=f"<pre>{html.escape(short)}</pre>{next_steps}"
                 + (whole if failure.full else ""),
             ).encode(),
-            "text": f"{failure.summary}\n\n{failure.full or failure.error}\n".encode(),
+            "text": "\n".join(
+                [failure.summary, "", failure.full or failure.error, *failure.next_steps, ""]
+            ).encode(),
         }
         hidden = "The app does not start yet."
         self._elsewhere = {

@@ -86,8 +86,11 @@ class HttpConnection(HttpToolsProtocol):
         """
         if self._receiving or self.cycle is None:
             return
-        if not self.cycle.response_complete:
-            self.cycle.keep_alive = False  # the newest: the pipelined ones before it stay open
+        cycle = self.cycle  # the newest: the pipelined ones before it stay open
+        if not cycle.response_complete:
+            cycle.keep_alive = False
+            if not cycle.response_started:
+                cycle.default_headers = [*cycle.default_headers, CLOSE]
         elif not self._has_unread():
             self.transport.close()
 

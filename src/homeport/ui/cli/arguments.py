@@ -1,9 +1,12 @@
 """The command line of `homeport [APP]`, from the one table of settings."""
 
 import argparse
+import difflib
+import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from homeport.core import refusals
 from homeport.core.errors import UsageError
 from homeport.core.options import OPTIONS, Kind, Option
 
@@ -13,11 +16,11 @@ COMMANDS = {"demo": "serve the built-in demo app"}
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError(
-            f"{message[:1].upper()}{message[1:]}.",
-            code="bad-arguments",
-            next_steps=("what can be given:  homeport --help",),
-        )
+        if missing := re.match(r"argument (\S+): expected one argument", message):
+            raise refusals.bad_flag(f"{missing[1]} needs a value after it.")
+        if extra := re.match(r"argument (\S+): ignored explicit argument (.*)", message):
+            raise refusals.bad_flag(f"{extra[1]} takes no value, but {extra[2]} was given.")
+        raise refusals.bad_flag(f"{message[:1].upper()}{message[1:]}.")
 
 
 def parse(arguments: Sequence[str]) -> dict[str, Any]:
@@ -26,11 +29,25 @@ def parse(arguments: Sequence[str]) -> dict[str, Any]:
     parser.add_argument("app", nargs="?")
     for option in OPTIONS:
         _add(parser, option)
-    return {
-        name: value
-        for name, value in vars(parser.parse_args(arguments)).items()
-        if value is not None
-    }
+    given, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        raise _not_understood(unknown, given.app)
+    return {name: value for name, value in vars(given).items() if value is not None}
+
+
+def _not_understood(unknown: list[str], app: str | None) -> UsageError:
+    flags = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+    if not flags:
+        return refusals.bad_flag(
+            f"homeport serves one app, but got {app} and {' '.join(unknown)}.",
+            f"the first one only:  homeport {app}",
+            f"or:  homeport {unknown[0]}",
+        )
+    known = ["--" + option.name for option in OPTIONS] + ["--no-reload", "--no-access-log"]
+    nearest = difflib.get_close_matches(flags[0], known, n=1, cutoff=0.7)
+    return refusals.bad_flag(
+        f"There is no option {flags[0]}.", *(f"did you mean {flag}?" for flag in nearest)
+    )
 
 
 def _add(parser: argparse.ArgumentParser, option: Option) -> None:

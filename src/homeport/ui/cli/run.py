@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from homeport.core import refusals
+from homeport.core import app_refusals
 from homeport.core.appref import AppLocation
 from homeport.core.errors import ExitCode, HomeportError
 from homeport.ui.cli.find_app import Wanted, find_app
@@ -18,7 +18,7 @@ def run_app(app: Any, options: dict[str, Any]) -> None:
     """Serve until stopped. SystemExit with an `ExitCode` when it did not come to that."""
     started = time.monotonic()
     if _is_worker():
-        raise refusals.run_while_imported()
+        raise app_refusals.run_while_imported()
     json = bool(options.get("json"))
     try:
         code = _run(app, options, started, json=json)
@@ -47,7 +47,7 @@ def _run(app: Any, options: dict[str, Any], started: float, *, json: bool) -> Ex
         job = replace(serving.job, sys_path=tuple(dict.fromkeys(paths)))
         return serve(replace(serving, job=job), settings, [])
     if options.get("reload"):
-        tell(refusals.reload_needs_a_name(), json=json)
+        tell(app_refusals.reload_needs_a_name(), json=json)
     settings = settings_of(from_arguments({**options, "reload": False}), project)
     location = AppLocation(module=type(app).__name__, attribute=None, folder=str(folder))
     return serve(serving_of(settings, project, folder, location, started), settings, [], app)

@@ -2,6 +2,8 @@
 
 import ipaddress
 import os
+import re
+import shlex
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -31,34 +33,41 @@ from homeport.ui.cli.sources import (
     from_arguments,
     from_environment,
     from_project,
+    home_folder,
     read_project,
+    read_text,
+    wants_json,
 )
 from homeport.ui.cli.text_report import TextReport
 
 DEMO = "homeport.demo.app:app"
+_COMMAND = re.compile("homeport (?=--(?!help))")
 
 
 def serve_command(arguments: Sequence[str], started: float, spare: WorkerProcess) -> int:
     """The command; its exit code. Every refusal is told, a traceback only for our own bugs."""
+    json, named = wants_json(arguments, os.environ), None
     try:
         given = command_line.parse(arguments)
+        named = given.get("app")
         if given.get("app") == "demo":
             given |= {"app": DEMO, "app_dir": str(Path(__file__).parents[3])}
         folder = current_folder()
         project = read_project(folder)
         settings = settings_of(from_arguments(given), project)
+        json = settings.json
         home = folder / settings.app_dir if settings.app_dir else folder
         location = find_app(Wanted(settings.app, home.absolute()), project)
         serving = serving_of(settings, project, folder, location, started)
         return serve(serving, settings, [spare])
     except HomeportError as error:
-        tell(error, json="--json" in arguments)
+        tell(error, json=json, app=named)
         return error.exit_code
     except Exception as error:
         import traceback
 
         write(traceback.format_exc(), 2)
-        tell(refusals.unexpected(error), json="--json" in arguments)
+        tell(refusals.unexpected(error), json=json)
         return ExitCode.BUG
 
 
@@ -108,11 +117,11 @@ def _rules(settings: Settings, folder: Path, app_folder: str) -> Rules:
     if settings.reload_dir:
         folders = [(folder / name).absolute() for name in settings.reload_dir]
         for place in folders:
-            if not place.is_dir():
-                raise refusals.unreadable(str(place), "--reload-dir", "there is no such folder")
+            if not os.path.isdir(place):
+                raise refusals.no_such_folder(str(place), "--reload-dir")
     else:
         folders = [Path(app_folder)]
-        if folder not in (Path("/"), Path("~").expanduser()):
+        if folder not in (Path("/"), home_folder()):
             folders.append(folder)
     names = dict.fromkeys(str(f) for f in folders)
     tops = tuple(f for f in names if not any(f.startswith(o.rstrip("/") + "/") for o in names))
@@ -123,11 +132,7 @@ def _env_file(settings: Settings, folder: Path) -> str | None:
     if settings.env_file is None:
         return None
     path = (folder / settings.env_file).absolute()
-    try:
-        path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-        raise refusals.unreadable(str(path), "--env-file", reason) from None
+    read_text(path, "--env-file")
     return str(path)
 
 
@@ -187,8 +192,13 @@ def face_of(settings: Settings, opened: Opened) -> tuple[Reporter, Keyboard | No
     return reporter, keyboard
 
 
-def tell(error: HomeportError, *, json: bool) -> None:
-    """A refusal, where it is looked for."""
+def tell(error: HomeportError, *, json: bool, app: str | None = None) -> None:
+    """A refusal, where it is looked for. `app` was named, so it belongs to the next commands."""
+    if app is not None:
+        name = shlex.quote(app)
+        error.next_steps = tuple(
+            _COMMAND.sub(lambda _: f"homeport {name} ", step) for step in error.next_steps
+        )
     if json:
         write(error_line(error))
         return

@@ -3,12 +3,12 @@
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from homeport.core import refusals
-from homeport.core.options import FIELDS, OPTIONS, Source
+from homeport.core.options import FIELDS, OPTIONS, Source, switch
 
 _OTHER_VARIABLES = ("HOMEPORT_PLATFORM",)
 _PREFIX = "HOMEPORT_"
@@ -26,22 +26,33 @@ def read_project(folder: Path) -> Project:
     """pyproject.toml of `folder` or the nearest one above; UsageError when it does not parse."""
     for place in (folder, *folder.parents):
         file = place / "pyproject.toml"
-        if file.is_file():
+        if os.path.isfile(file):  # Path.is_file raises in folders we may not enter
             break
     else:
         return Project(None, {}, {})
     try:
-        tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise refusals.unreadable(str(file), "pyproject.toml", str(error)) from None
+        tool = tomllib.loads(read_text(file, "pyproject.toml")).get("tool", {})
+    except tomllib.TOMLDecodeError as error:
+        raise refusals.malformed(str(file), f"it is not valid TOML: {error}") from None
     return Project(file, _table(tool, "homeport", file), _table(tool, "fastapi", file))
 
 
 def _table(tool: Any, name: str, file: Path) -> Mapping[str, Any]:
     table = tool.get(name, {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
-        raise refusals.unreadable(str(file), "pyproject.toml", f"[tool.{name}] is not a table")
+        raise refusals.malformed(str(file), f"[tool.{name}] is not a table")
     return table
+
+
+def read_text(file: Path, origin: str) -> str:
+    """The text of a file; UsageError when it is not there, not ours to read, or no UTF-8."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise refusals.unreadable(str(file), origin, error.strerror or str(error)) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise refusals.malformed(str(file), f"line {line} is not UTF-8 text") from None
 
 
 def from_project(project: Project) -> Source:
@@ -50,7 +61,8 @@ def from_project(project: Project) -> Source:
     values, origins = {}, {}
     for key, value in project.homeport.items():
         if key not in known:
-            raise _unknown(key, f"[tool.homeport] in {project.file}", list(known))
+            where = f"{project.file}: [tool.homeport]"
+            raise refusals.unknown_key(key, where, _nearest(key, known), list(known))
         field = known[key]
         values[field] = value
         origins[field] = f"{key} in {project.file}"
@@ -67,7 +79,9 @@ def from_environment(environment: Mapping[str, str]) -> Source:
         if not name.startswith(_PREFIX) or name in _OTHER_VARIABLES:
             continue
         if name not in known:
-            raise _unknown(name, "the environment", list(known))
+            # Without the prefix: with it everything looks alike.
+            nearest = _nearest(name[len(_PREFIX) :], (each[len(_PREFIX) :] for each in known))
+            raise refusals.unknown_variable(name, nearest and _PREFIX + nearest, list(known))
         values[known[name]] = value
         origins[known[name]] = f"{name} in the environment"
     return Source(values, origins)
@@ -79,14 +93,24 @@ def from_arguments(given: Mapping[str, object]) -> Source:
     return Source(values, {name: "--" + name.replace("_", "-") for name in values})
 
 
-def _unknown(key: str, origin: str, known: list[str]) -> Exception:
-    close = difflib.get_close_matches(key, known, n=1)
-    return refusals.unknown_setting(key, origin, close[0] if close else None, ", ".join(known))
+def _nearest(name: str, known: Iterable[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(name, known, n=1)), None)
+
+
+def wants_json(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Whether refusals are for a program to read, asked before anything else is understood."""
+    return "--json" in arguments or switch(environment.get("HOMEPORT_JSON", "")) is True
+
+
+def home_folder() -> Path | None:
+    """The user's home; None for a user that has none (a bare uid in a container)."""
+    home = os.path.expanduser("~")
+    return Path(home) if os.path.isabs(home) else None
 
 
 def current_folder() -> Path:
     """The folder we are in; UsageError when it was deleted."""
     try:
         return Path(os.getcwd())
-    except FileNotFoundError:
+    except OSError:
         raise refusals.folder_gone() from None

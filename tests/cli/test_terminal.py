@@ -1,0 +1,208 @@
+"""What a person sees and types: a real terminal, by a pseudo-terminal."""
+
+import contextlib
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.run.live import HELLO, PATIENCE, children_of, environment, eventually, is_alive, save
+
+
+class Terminal:
+    """`homeport` in a terminal of its own."""
+
+    def __init__(self, folder: Path, *arguments: str, **env: str) -> None:
+        self.screen = ""
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            os.chdir(folder)
+            command = [sys.executable, "-m", "homeport", "--port", "0", *arguments]
+            os.execve(sys.executable, command, environment(TERM="xterm-256color", **env))
+
+    def type(self, keys: str) -> None:
+        os.write(self.master, keys.encode())
+
+    def until(self, text: str) -> str:
+        """Everything on the screen, once `text` is on it."""
+        deadline = time.monotonic() + PATIENCE
+        while text not in self.plain:
+            assert time.monotonic() < deadline, f"never {text!r}, only:\n{self.plain}"
+            if select.select([self.master], [], [], 0.1)[0]:
+                try:
+                    self.screen += os.read(self.master, 65536).decode()
+                except OSError:
+                    break
+        assert text in self.plain, f"ended without {text!r}:\n{self.plain}"
+        return self.plain
+
+    @property
+    def plain(self) -> str:
+        """The screen without colours."""
+        return re.sub(r"\x1b\[[0-9;]*m", "", self.screen)
+
+    @property
+    def url(self) -> str:
+        found = re.search(r"http://127\.0\.0\.1:\d+", self.until("ready in"))
+        assert found
+        return found[0]
+
+    def exit_code(self) -> int:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            assert time.monotonic() < deadline, "it does not end"
+            if select.select([self.master], [], [], 0.02)[0]:
+                with contextlib.suppress(OSError):
+                    self.screen += os.read(self.master, 65536).decode()
+
+    def mode(self) -> list[object]:
+        return termios.tcgetattr(self.master)
+
+
+@contextlib.contextmanager
+def terminal(folder: Path, *arguments: str, **env: str) -> Iterator[Terminal]:
+    term = Terminal(folder, *arguments, **env)
+    try:
+        yield term
+    finally:
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(term.pid, signal.SIGKILL)
+            os.waitpid(term.pid, 0)
+        os.close(term.master)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "main.py").write_text(HELLO)
+    return tmp_path
+
+
+def test_the_screen_has_links_a_time_and_a_hint(project: Path) -> None:
+    with terminal(project) as term:
+        screen = term.until("? help")
+        assert re.search(r"http://localhost:\d+ +programs on this computer", screen)
+        assert re.search(r"http://localhost:\d+/docs", screen)
+        assert re.search(r"ready in \d+ ms", screen)
+        assert "0.0.0.0" not in screen
+        assert "\x1b[36m" in term.screen
+        httpx.get(term.url)
+        term.until("GET /")
+        term.type("q")
+        assert term.exit_code() == 0
+        assert "stopped" in term.plain
+
+
+def test_no_color_means_no_colour(project: Path) -> None:
+    with terminal(project, NO_COLOR="1") as term:
+        httpx.get(term.url)
+        term.until("GET /")
+        term.type("q")
+        assert term.exit_code() == 0
+        assert "\x1b[" not in term.screen
+
+
+def test_r_reloads_and_question_mark_helps(project: Path) -> None:
+    with terminal(project) as term:
+        term.until("ready in")
+        term.type("r")
+        term.until("reloaded in")
+        term.type("?")
+        term.until("quit (Ctrl-C")
+        save(project / "main.py", HELLO + "# more\n")
+        term.until("(main.py)")
+
+
+def test_o_opens_the_browser(project: Path, tmp_path: Path) -> None:
+    opened = tmp_path / "opened"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    browser.chmod(0o755)
+    with terminal(project, BROWSER=str(browser)) as term:
+        term.until("ready in")
+        term.type("o")
+        eventually(lambda: opened.exists() and bool(opened.read_text()), "the browser")
+        assert opened.read_text().startswith("http://localhost:")
+
+
+def test_open_waits_until_the_app_answers(project: Path, tmp_path: Path) -> None:
+    opened = tmp_path / "opened"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\n{sys.executable} -c "import urllib.request as u; '
+                       f"u.urlopen('$1')\" && echo yes > {opened}\n")  # fmt: skip
+    browser.chmod(0o755)
+    with terminal(project, "--open", BROWSER=str(browser)) as term:
+        term.until("ready in")
+        eventually(opened.exists, "the browser's visit")
+
+
+@pytest.mark.parametrize("keys", ["q", "\x03", "\x03\x03"])
+def test_the_terminal_is_as_it_was_afterwards(project: Path, keys: str) -> None:
+    with terminal(project) as term:
+        before = term.mode()
+        term.until("ready in")
+        assert term.mode() != before
+        term.type(keys)
+        assert term.exit_code() == 0
+        assert term.mode() == before
+
+
+def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again(project: Path) -> None:
+    with terminal(project) as term:
+        before = term.mode()
+        term.until("ready in")
+        during = term.mode()
+        os.kill(term.pid, signal.SIGTSTP)
+        eventually(lambda: _state(term.pid) == "T", "it to stop")
+        assert term.mode() == before
+        os.kill(term.pid, signal.SIGCONT)
+        eventually(lambda: term.mode() == during, "it to take the terminal again")
+        term.type("q")
+        assert term.exit_code() == 0
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_all_leave_when_the_terminal_is_closed(project: Path) -> None:
+    term = Terminal(project)
+    term.until("ready in")
+    workers = children_of(term.pid)
+    assert workers
+    os.close(term.master)
+    _, status = os.waitpid(term.pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    eventually(lambda: not any(is_alive(w) for w in workers), "the workers to leave")
+
+
+def test_a_broken_save_shows_the_users_line_and_what_still_serves(project: Path) -> None:
+    with terminal(project) as term:
+        term.until("ready in")
+        save(project / "main.py", HELLO + "\nanswer = 1 / 0\n")
+        screen = term.until("still serving the version of")
+        assert "main.py:12" in screen or "main.py:11" in screen
+        assert "ZeroDivisionError" in screen
+        assert "importlib" not in screen
+        assert "homeport/" not in screen
+
+
+def test_help_fits_one_screen_and_names_every_setting() -> None:
+    text = subprocess.check_output([sys.executable, "-m", "homeport", "--help"], text=True)
+    lines = text.splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 100
+    for flag in ("--host", "--port", "--[no-]reload", "--trust-proxy", "--json", "--open"):
+        assert flag in text
