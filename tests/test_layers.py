@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src"
-FLOORS = ("core", "host", "run", "ui")
+FLOORS = ("core", "host", "engine", "ui")
 CORE_MAY_IMPORT = {
     *("dataclasses", "enum", "ipaddress", "typing", "collections", "json", "re", "datetime"),
     *("hmac", "hashlib", "functools", "itertools", "math"),
 }
 HOMES = {
-    "uvicorn": "homeport.run.serving",
-    "uvloop": "homeport.run.worker",
-    "dotenv": "homeport.run.worker",
-    "watchfiles": "homeport.run.watch_portable",
+    "uvicorn": "homeport.engine.serving",
+    "uvloop": "homeport.engine.worker",
+    "dotenv": "homeport.engine.worker",
+    "watchfiles": "homeport.engine.watch_portable",
     "psutil": "homeport.host",
     "fastapi": "homeport.demo",
     "pydantic": "homeport.demo",

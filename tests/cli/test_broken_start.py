@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.bad_input import FILES, GOOD, LIFESPAN
 from tests.cli.command import DEADLINE, started
-from tests.run.live import save
+from tests.engine.live import save
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 

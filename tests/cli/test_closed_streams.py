@@ -15,11 +15,6 @@ from tests.cli.command import DEADLINE, ended, started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
-WITHOUT_STDOUT = pytest.mark.xfail(
-    strict=True,
-    reason="ui/cli/main.py must put /dev/null in the place of closed streams before any socket",
-)
-
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
@@ -91,8 +86,8 @@ def free_port() -> int:
 @pytest.mark.parametrize(
     "closed",
     [
-        pytest.param("stdout", marks=WITHOUT_STDOUT),
-        pytest.param("stdin and stdout", marks=WITHOUT_STDOUT),
+        "stdout",
+        "stdin and stdout",
         "all",
     ],
 )

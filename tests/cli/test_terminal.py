@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.run.live import HELLO, PATIENCE, children_of, environment, eventually, is_alive, save
+from tests.engine.live import HELLO, PATIENCE, children_of, environment, eventually, is_alive, save
 
 
 class Terminal:

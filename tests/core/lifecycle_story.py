@@ -22,7 +22,8 @@ from homeport.core.events import (
     WakeAt,
 )
 from homeport.core.failure import Failure, FailureKind
-from homeport.core.lifecycle import State, step
+from homeport.core.lifecycle import step
+from homeport.core.state import State
 
 OVERTIME = 12.0
 BROKEN = Failure(kind=FailureKind.IMPORT, summary="main.py does not import.")

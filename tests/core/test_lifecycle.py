@@ -2,7 +2,7 @@ import pytest
 
 from homeport.core.errors import ExitCode
 from homeport.core.events import Announce, Begin, Finish, Give, Kill, News, Retire, Spawn, WakeAt
-from homeport.core.lifecycle import Phase
+from homeport.core.state import Phase
 from tests.core.lifecycle_story import (
     BROKEN,
     BROKEN_AGAIN,
@@ -74,7 +74,7 @@ def test_a_name_that_names_no_app_ends_the_command_as_a_usage_error() -> None:
     actions = story.fails(1, NO_SUCH_NAME)
     assert news(actions) == [News.FAILED]
     assert not spawns(actions)
-    assert story.exits(1) == [Announce(news=News.STOPPED), Finish(exit_code=ExitCode.USAGE)]
+    assert story.exits(1) == [Finish(exit_code=ExitCode.USAGE)]
 
 
 def test_a_name_that_vanishes_in_a_save_does_not_end_the_command() -> None:

@@ -7,7 +7,7 @@ import pytest
 from homeport.core.errors import ExitCode
 from homeport.core.events import Announce, Finish, News, Retire, Spawn, WakeAt
 from homeport.core.failure import Failure
-from homeport.core.lifecycle import Phase
+from homeport.core.state import Phase
 from tests.core.lifecycle_story import (
     BROKEN,
     DIED,
@@ -235,7 +235,6 @@ def test_without_reload_a_worker_that_dies_while_it_starts_ends_at_once() -> Non
     story.begin()
     assert story.exits(1) == [
         Announce(news=News.FAILED, failure=DIED),
-        Announce(news=News.STOPPED),
         Finish(exit_code=ExitCode.APP),
     ]
 

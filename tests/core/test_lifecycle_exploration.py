@@ -23,7 +23,7 @@ from homeport.core.events import (
     StopAsked,
     WakeAt,
 )
-from homeport.core.lifecycle import Phase
+from homeport.core.state import Phase
 from tests.core.lifecycle_story import BROKEN, DIED, NO_SUCH_NAME, OVERTIME, Story, ends
 
 

@@ -12,8 +12,7 @@ Events about workers that are no longer known are late and mean nothing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 
 from homeport.core.errors import ExitCode
 from homeport.core.events import (
@@ -36,58 +35,7 @@ from homeport.core.events import (
     WakeAt,
 )
 from homeport.core.failure import Failure
-
-
-class Phase(Enum):
-    """Where a server is in its life."""
-
-    NEW = "new"
-    STARTING = "starting"
-    SERVING = "serving"
-    RELOADING = "reloading"
-    WAITING = "waiting"
-    STOPPING = "stopping"
-    STOPPED = "stopped"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Worker:
-    """A worker process by its number; `page` means it shows a failure instead of the app."""
-
-    number: int
-    page: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """Everything the table needs to know. Times are monotonic seconds.
-
-    `overtime` is how long a worker that was told to leave may take before it is killed; it bounds
-    itself, so this is for one that hangs. `served` means the app has answered at least once.
-    """
-
-    reload: bool
-    overtime: float
-    phase: Phase = Phase.NEW
-    current: Worker | None = None
-    upcoming: Worker | None = None
-    leaving: tuple[tuple[int, float], ...] = ()
-    spawned: int = 0
-    served: bool = False
-    reasons: tuple[str, ...] = ()
-    current_since: float = 0.0
-    crashes: int = 0
-    restart_at: float = 0.0
-    stop_asked_at: float | None = None
-    exit_code: ExitCode = ExitCode.OK
-
-    def knows(self, number: int) -> bool:
-        """Whether the worker still matters."""
-        workers = (self.current, self.upcoming)
-        return any(w is not None and w.number == number for w in workers) or any(
-            number == leaver for leaver, _ in self.leaving
-        )
-
+from homeport.core.state import Phase, State, Worker
 
 Result = tuple[State, list[Action]]
 
@@ -106,16 +54,12 @@ def step(state: State, event: Event, now: float) -> Result:
     """The next state and what to do, in order. An unlisted pair of phase and event is a bug."""
     if isinstance(event, Ready | Failed | Exited) and not state.knows(event.worker):
         return state, []
-    if isinstance(event, Ready | Failed | Exited) and _is_leaving(state, event.worker):
+    if isinstance(event, Ready | Failed | Exited) and state.is_leaving(event.worker):
         return _left(state, event.worker) if isinstance(event, Exited) else (state, [])
     rule = _TABLE[state.phase].get(type(event))
     if rule is None:
         raise AssertionError(f"no rule for {event} while {state.phase.value}")
     return rule(state, event, now)
-
-
-def _is_leaving(state: State, number: int) -> bool:
-    return any(number == leaver for leaver, _ in state.leaving)
 
 
 def _left(state: State, number: int) -> Result:
@@ -276,8 +220,10 @@ def _stop_now(state: State, event: Event, now: float) -> Result:
 def _finish_if_alone(state: State) -> Result:
     if state.leaving:
         return state, []
-    told = Announce(news=News.STOPPED)
-    return replace(state, phase=Phase.STOPPED), [told, Finish(exit_code=state.exit_code)]
+    finish: list[Action] = [Finish(exit_code=state.exit_code)]
+    if state.exit_code in (ExitCode.OK, ExitCode.INTERRUPTED):  # else it never ran
+        finish.insert(0, Announce(news=News.STOPPED))
+    return replace(state, phase=Phase.STOPPED), finish
 
 
 def _nothing(state: State, event: Event, now: float) -> Result:

@@ -1,7 +1,7 @@
 """Messages between supervisor and worker ⇄ JSON lines.
 
 One object per line, ASCII, `type` is the class name. Descriptors travel beside a line as
-SCM_RIGHTS data; the message says how many belong to it (`run/channel.py`).
+SCM_RIGHTS data; the message says how many belong to it (`engine/channel.py`).
 """
 
 import json
@@ -98,7 +98,9 @@ def decode(line: bytes) -> Message:
     data = json.loads(line)
     try:
         kind = _TYPES[data.pop("type")]
-        fields = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        fields: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in data.items()
+        }
         return kind(**fields)
     except (AttributeError, KeyError, TypeError):
         raise ValueError(f"not a message: {line[:80]!r}") from None

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from homeport.core.events import Announce, News
-from homeport.run.reporting import Moment, Opened, Reporter
+from homeport.engine.reporting import Moment, Opened, Reporter
 
 
 def open_browser(url: str) -> None:

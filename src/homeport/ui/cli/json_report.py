@@ -7,7 +7,7 @@ from collections.abc import Callable
 from homeport.core import words
 from homeport.core.errors import HomeportError
 from homeport.core.events import Announce, News
-from homeport.run.reporting import Moment, Opened
+from homeport.engine.reporting import Moment, Opened
 
 Write = Callable[[str], object]
 

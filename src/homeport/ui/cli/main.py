@@ -9,24 +9,28 @@ import sys
 import time
 from typing import NoReturn
 
+from homeport.ui.cli.output import open_standard_streams, write
+
 
 def main() -> NoReturn:
     """The console script. Ends the process with one of `core.errors.ExitCode`."""
     started = time.monotonic()
     arguments = sys.argv[1:]
+    open_standard_streams()
     if any(word in ("--help", "-h", "--version") for word in arguments):
         _leave(_tell(arguments))
-    from homeport.run.spawn import spawn_worker
+    from homeport.engine.spawn import spawn_worker
 
-    spare = spawn_worker()
+    try:
+        spare = [spawn_worker()]
+    except OSError:  # told when it is needed and fails again
+        spare = []
     from homeport.ui.cli.serve import serve_command
 
     _leave(serve_command(arguments, started, spare))
 
 
 def _tell(arguments: list[str]) -> int:
-    from homeport.ui.cli.output import write
-
     if "--version" in arguments:
         from importlib.metadata import version
 

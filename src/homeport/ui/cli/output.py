@@ -34,3 +34,16 @@ def is_terminal(descriptor: int) -> bool:
         return os.isatty(descriptor)
     except OSError:
         return False
+
+
+def open_standard_streams() -> None:
+    """Put /dev/null where a descriptor from 0 to 2 is closed (`>&-`).
+
+    The next socket we open would get its number, and what is printed would go into it.
+    """
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            # Closed, and the lowest such number, so that is the one we get.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)

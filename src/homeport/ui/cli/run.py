@@ -32,7 +32,7 @@ def run_app(app: Any, options: dict[str, Any]) -> None:
 def _is_worker() -> bool:
     """Whether the script is being imported by a worker: its `run()` is not guarded."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
-    return spec is not None and spec.name == "homeport.run.worker"
+    return spec is not None and spec.name == "homeport.engine.worker"
 
 
 def _run(app: Any, options: dict[str, Any], started: float, *, json: bool) -> ExitCode:

@@ -15,12 +15,12 @@ from homeport.core.errors import ExitCode, HomeportError
 from homeport.core.options import Settings, Source, merge
 from homeport.core.plan import ServeRequest
 from homeport.core.wire import Job
-from homeport.run.reporting import Opened, Reporter
-from homeport.run.signals import SignalPipe
-from homeport.run.spawn import WorkerProcess, spawn_worker
-from homeport.run.start import Serving, open_for, supervise
-from homeport.run.supervisor import Input, Process, Signals
-from homeport.run.watch import Rules
+from homeport.engine.reporting import Opened, Reporter
+from homeport.engine.signals import SignalPipe
+from homeport.engine.spawn import WorkerProcess, spawn_worker
+from homeport.engine.start import Serving, open_for, supervise
+from homeport.engine.supervisor import Input, Process, Signals
+from homeport.engine.watch import Rules
 from homeport.ui.cli import arguments as command_line
 from homeport.ui.cli.browser import OpenWhenReady, open_browser
 from homeport.ui.cli.find_app import Wanted, find_app
@@ -44,7 +44,7 @@ DEMO = "homeport.demo.app:app"
 _COMMAND = re.compile("homeport (?=--(?!help))")
 
 
-def serve_command(arguments: Sequence[str], started: float, spare: WorkerProcess) -> int:
+def serve_command(arguments: Sequence[str], started: float, spare: list[WorkerProcess]) -> int:
     """The command; its exit code. Every refusal is told, a traceback only for our own bugs."""
     json, named = wants_json(arguments, os.environ), None
     try:
@@ -59,7 +59,7 @@ def serve_command(arguments: Sequence[str], started: float, spare: WorkerProcess
         home = folder / settings.app_dir if settings.app_dir else folder
         location = find_app(Wanted(settings.app, home.absolute()), project)
         serving = serving_of(settings, project, folder, location, started)
-        return serve(serving, settings, [spare])
+        return serve(serving, settings, spare)
     except HomeportError as error:
         tell(error, json=json, app=named)
         return error.exit_code
@@ -166,7 +166,7 @@ def serve(
             return supervise(serving, listeners, reporter, spawn, (*inputs, *keys))
 
         if app is not None:
-            from homeport.run.inline import serve_here  # with asyncio, which others do not need
+            from homeport.engine.inline import serve_here  # with asyncio, which others do not need
 
             return serve_here(app, run)
         pipe = cleanup.enter_context(SignalPipe())

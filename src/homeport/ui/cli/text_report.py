@@ -1,13 +1,13 @@
 """The calm face: what a person sees in the terminal."""
 
+import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from homeport.core import words
 from homeport.core.events import Announce, News
 from homeport.core.failure import Failure, short_traceback
-from homeport.run.reporting import Moment, Opened
+from homeport.engine.reporting import Moment, Opened
 
 Write = Callable[[str], object]
 
@@ -134,7 +134,7 @@ def _reasons(reasons: tuple[str, ...]) -> str:
 
 def _short(folder: str) -> str:
     """~/shop instead of /home/ada/shop."""
-    home = str(Path("~").expanduser())
+    home = os.path.expanduser("~")  # Path.expanduser raises for a user without a home
     return (
         "~" + folder[len(home) :]
         if home != "/" and (folder + "/").startswith(home + "/")

@@ -1,0 +1,72 @@
+"""Serving an app *object*: it exists only in this process, so this process is the worker.
+
+The supervisor is the same one, in a thread; its "worker process" is the main thread, which runs
+the loop and obeys the same messages. What needs another process is not there: no reload, and no
+restart after a crash.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from homeport.core.errors import ExitCode
+from homeport.core.wire import Job
+from homeport.engine.channel import Channel
+from homeport.engine.signals import SignalPipe
+from homeport.engine.supervisor import Input, Process, Signals
+from homeport.engine.worker import serve_job
+
+
+class MainThread:
+    """The main thread in the place of a worker process."""
+
+    def __init__(self) -> None:
+        self.channel, self._theirs = Channel.pair()
+        self._exit_code: int | None = None
+
+    def serve(self, app: Any) -> None:
+        """Do what a worker does, here and now."""
+        channel = Channel(self._theirs)
+        job = channel.receive().message
+        assert isinstance(job, Job)
+        code: int = ExitCode.BUG
+        try:
+            code = serve_job(job, channel, app)
+        finally:
+            self._exit_code = code
+            channel.close()  # wakes the supervisor
+
+    def kill(self) -> None:
+        """Asked to end at once, and nothing else can end a thread."""
+        if self._exit_code is None:
+            os._exit(ExitCode.INTERRUPTED)
+
+    def reap(self) -> int | None:
+        """The exit code once the loop has ended."""
+        return self._exit_code
+
+    def close(self) -> None:
+        """Let go of our end."""
+        self.channel.close()
+
+
+Supervise = Callable[[Callable[[], Process], tuple[Input, ...]], ExitCode]
+
+
+def serve_here(app: Any, supervise: Supervise) -> ExitCode:
+    """Serve `app` in this thread until the end; `supervise(spawn, inputs)` runs beside it."""
+    worker = MainThread()
+    codes: list[ExitCode] = []
+    with ExitStack() as cleanup:
+        signals = Signals(cleanup.enter_context(SignalPipe(shared=True)))
+        thread = threading.Thread(
+            target=lambda: codes.append(supervise(lambda: worker, (signals,))),
+            name="homeport supervisor",
+            daemon=True,
+        )
+        thread.start()
+        worker.serve(app)
+        thread.join()
+    return codes[0]

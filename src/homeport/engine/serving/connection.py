@@ -1,0 +1,108 @@
+"""uvicorn's protocol classes with our access log, a lazy WebSocket side, and a gentle end."""
+
+import asyncio
+import logging
+import select
+from typing import Any, cast
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from homeport.engine.access_log import AccessLog
+from homeport.engine.serving.head_and_body import HeadAndBody
+from homeport.engine.serving.quiet import QUIET
+
+CLOSE = (b"connection", b"close")
+"""In the default headers of a draining server: uvicorn closes after an answer that has it."""
+
+
+class HttpConnection(HttpToolsProtocol):
+    """One HTTP/1.1 connection.
+
+    Little is overridden on the way of an ordinary request: that costs throughput.
+    """
+
+    log: AccessLog | None = None
+    """Set on a subclass per server."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.access_log = self.log is not None
+        self.access_logger = cast(logging.Logger, self.log)
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client has connected."""
+        super().connection_made(cast(asyncio.Transport, HeadAndBody(transport, self.loop)))
+
+    def _should_upgrade_to_ws(self) -> bool:
+        return True
+
+    def handle_websocket_upgrade(self) -> None:
+        """Import the WebSocket side on the first use: most apps never need it."""
+        if self.config.ws_protocol_class is None:
+            from homeport.engine.serving.websocket import websocket_class
+
+            self.config.ws_protocol_class = websocket_class(self.log)
+        self.ws_protocol_class = self.config.ws_protocol_class
+        self.transport = cast(HeadAndBody, self.transport).unwrapped()
+        super().handle_websocket_upgrade()
+
+    # The gentle end. `cycle` is the newest request of this connection.
+
+    @property
+    def _receiving(self) -> bool:
+        """Whether a request's headers have begun to arrive and are not complete."""
+        return self.scope is not None and (self.cycle is None or self.cycle.scope is not self.scope)
+
+    @property
+    def answering(self) -> bool:
+        """Whether a request is under way, from its first byte to the end of its answer."""
+        unanswered = self.cycle is not None and not self.cycle.response_complete
+        return unanswered or self._receiving
+
+    @property
+    def is_event_stream(self) -> bool:
+        """Whether this is a server-sent stream: it would never end by itself."""
+        return self.answering and any(
+            name == b"accept" and b"text/event-stream" in value for name, value in self.headers
+        )
+
+    def drain(self) -> None:
+        """Finish: at once when nothing is under way and nothing has arrived.
+
+        Requests whose headers arrive from now on get `CLOSE` by the server's default headers. A
+        connection that was never used was opened for a request that is about to come: it is left
+        open for that one.
+        """
+        if self._receiving or self.cycle is None:
+            return
+        cycle = self.cycle  # the newest: the pipelined ones before it stay open
+        if not cycle.response_complete:
+            cycle.keep_alive = False
+            if not cycle.response_started:
+                cycle.default_headers = [*cycle.default_headers, CLOSE]
+        elif not self._has_unread():
+            self.transport.close()
+
+    def _has_unread(self) -> bool:
+        """Whether the kernel holds bytes that we have not seen yet."""
+        poll = select.poll()
+        poll.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(poll.poll(0))
+
+    def cut(self) -> bool:
+        """End now; True when that cut an answer short. The app sees a disconnect."""
+        was_answering = self.answering
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.logger = QUIET
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.transport.close()
+        return was_answering

@@ -1,0 +1,174 @@
+"""All listeners of one worker, around one app and one lifespan."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+from typing import Any, Literal, NamedTuple
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from homeport.engine.access_log import AccessLog
+from homeport.engine.serving.connection import CLOSE, HttpConnection
+from homeport.engine.serving.lifespan import Lifespan
+
+_STEP = 0.01
+"""Seconds between two looks at what is still open; only while draining."""
+
+
+Interface = Literal["asgi3", "asgi2"]
+
+
+class AppSettings(NamedTuple):
+    """How uvicorn is to call the app.
+
+    `trusted_proxies` are the peers (addresses or networks) whose forwarded headers are believed;
+    from everyone else they are passed on to the app as they came, and change nothing.
+    """
+
+    root_path: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    interface: Interface = "asgi3"
+
+
+class StartupFailedError(Exception):
+    """The app's lifespan startup failed. `error` is the exception where it is known."""
+
+    def __init__(self, message: str, error: BaseException | None) -> None:
+        super().__init__(message)
+        self.error = error
+
+
+class Drained(NamedTuple):
+    """What did not finish by itself."""
+
+    cut_requests: int
+    ended_streams: int
+
+
+class Server:
+    """One app on any number of listeners, in the running loop."""
+
+    def __init__(self, app: Any, settings: AppSettings, log: AccessLog | None) -> None:
+        self._config = Config(
+            lambda: app,
+            factory=True,
+            http=type("HttpConnection", (HttpConnection,), {"log": log}),
+            ws="none",  # imported by HttpConnection on the first upgrade
+            interface=settings.interface,
+            root_path=settings.root_path,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            log_config=None,
+            server_header=False,
+        )
+        self._config.load()
+        self._lifespan = Lifespan(self._config)
+        self._listeners: list[tuple[asyncio.Server, ServerState]] = []
+        self._loop = asyncio.get_running_loop()
+        self._tick: asyncio.TimerHandle | None = None
+        self._draining = False
+
+    async def start(self) -> None:
+        """Run the app's startup. Raises StartupFailedError."""
+        await self._lifespan.startup()
+        if self._lifespan.should_exit:
+            raise StartupFailedError(self._lifespan.message, self._lifespan.error)
+
+    async def accept_on(self, sock: socket.socket) -> None:
+        """Serve the connections of a listening socket; it is closed with the server."""
+        state = ServerState()
+        server = await self._loop.create_server(self._factory(state), sock=sock)
+        self._listeners.append((server, state))
+        self._refresh_headers()
+
+    def _factory(self, state: ServerState) -> Callable[[], asyncio.Protocol]:
+        config, connection = self._config, self._config.http_protocol_class
+        app_state, loop = self._lifespan.state, self._loop
+
+        def new_connection() -> asyncio.Protocol:
+            return connection(  # type: ignore[call-arg]
+                config=config, server_state=state, app_state=app_state, _loop=loop
+            )
+
+        return new_connection
+
+    def _refresh_headers(self) -> None:
+        """What every answer begins with; made once a second for its Date (RFC 9110, 6.6.1).
+
+        A new list each time: answers under way keep the one they began with.
+        """
+        headers = [(b"date", formatdate(usegmt=True).encode())]
+        if self._draining:
+            headers.append(CLOSE)
+        for _, state in self._listeners:
+            state.default_headers = headers
+        if self._tick is not None:
+            self._tick.cancel()
+        self._tick = self._loop.call_later(1.0 - time.time() % 1.0, self._refresh_headers)
+
+    async def drain(self, *, grace: float, timeout: float) -> Drained:
+        """Stop accepting and let everything finish.
+
+        Requests in progress get `timeout` seconds, WebSockets and server-sent streams `grace`;
+        then they are cut. Idle connections are closed at once.
+        """
+        self._draining = True
+        self._refresh_headers()
+        for server, _ in self._listeners:
+            server.close()
+        for connection in self._connections():
+            if isinstance(connection, HttpConnection):
+                connection.drain()
+        started = self._loop.time()
+        await self._wait_until(started + min(grace, timeout))
+        ended = self._end_streams()
+        await self._wait_until(started + timeout)
+        cut = self._cut_everything()
+        if self._tasks():
+            await asyncio.wait(self._tasks(), timeout=0.2)
+        return Drained(cut, ended)
+
+    async def stop(self) -> None:
+        """Run the app's shutdown."""
+        if self._tick is not None:
+            self._tick.cancel()
+        await self._lifespan.shutdown()
+
+    def _connections(self) -> list[Any]:
+        return [c for _, state in self._listeners for c in list(state.connections)]
+
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        return [task for _, state in self._listeners for task in list(state.tasks)]
+
+    async def _wait_until(self, deadline: float) -> None:
+        while (self._connections() or self._tasks()) and self._loop.time() < deadline:
+            await asyncio.sleep(_STEP)
+
+    def _end_streams(self) -> int:
+        """1012 (service restart) for WebSockets; event streams end and are asked for again."""
+        ended = 0
+        for connection in self._connections():
+            if not isinstance(connection, HttpConnection):
+                connection.shutdown()
+            elif connection.is_event_stream:
+                connection.cut()
+            elif connection.answering:
+                continue
+            else:
+                connection.transport.close()  # opened, and never used until now
+                continue
+            ended += 1
+        return ended
+
+    def _cut_everything(self) -> int:
+        cut = 0
+        for connection in self._connections():
+            if isinstance(connection, HttpConnection):
+                cut += connection.cut()
+            connection.transport.abort()
+        for task in self._tasks():
+            task.cancel()
+        return cut

@@ -1,0 +1,228 @@
+"""A worker: the process that imports the app and serves it.
+
+Started by the supervisor as `python -P -m homeport.engine.worker` with a channel on descriptor 3
+and its lifeline on 4. It imports what serving needs while the supervisor still reads its command
+line, then waits for its job:
+
+    job → import the app → lifespan startup → ready → (listeners) → serving → (retire) → drain
+        → lifespan shutdown → end
+"""
+
+import asyncio
+import atexit
+import contextlib
+import gc
+import importlib
+import os
+import signal
+import socket
+import sys
+import threading
+from typing import Any, NoReturn
+
+from homeport.core.errors import ExitCode
+from homeport.core.failure import Failure, FailureKind
+from homeport.core.wire import Drained, Failed, Job, Ready, Retire, Serve
+from homeport.engine import fresh_import
+from homeport.engine.channel import Channel, Received
+
+CHANNEL, LIFELINE = 3, 4
+
+_GC_AS_USUAL = gc.get_threshold()
+_GC_WHILE_LOADING = (100_000, 50, 100)
+"""Imports make many objects and little garbage: looking for it costs a tenth of the start."""
+
+
+def main() -> NoReturn:
+    """The whole life of a worker process."""
+    from homeport.engine import lifeline
+
+    gc.set_threshold(*_GC_WHILE_LOADING)
+    lifeline.hold_on_to(LIFELINE)
+    _ignore_the_terminal()
+    channel = Channel(socket.socket(fileno=CHANNEL))
+    os.set_inheritable(CHANNEL, False)
+    os.set_inheritable(LIFELINE, False)
+    importlib.import_module("homeport.engine.serving.server")  # while there is no job yet
+    try:
+        job = channel.receive().message
+    except EOFError:
+        os._exit(ExitCode.OK)
+    assert isinstance(job, Job)
+    _set_up_process(job)
+    end(serve_job(job, channel))
+
+
+def _ignore_the_terminal() -> None:
+    """Ctrl-C reaches us too, but the supervisor decides what it means.
+
+    A handler and not SIG_IGN: that would be inherited by programs the app starts.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+
+
+def _set_up_process(job: Job) -> None:
+    if job.env_file is not None:
+        from dotenv import dotenv_values
+
+        for name, value in dotenv_values(job.env_file).items():
+            if value is not None:
+                os.environ.setdefault(name, value)
+    fresh_import.install()
+    sys.path[:0] = [path for path in job.sys_path if path not in sys.path]
+    if job.env_file is not None:
+        fresh_import.note(job.env_file)
+
+
+def serve_job(job: Job, channel: Channel, app: Any = None) -> ExitCode:
+    """Load, serve until told to retire, shut down. `app` given: nothing is imported."""
+    from homeport.engine import worker_logs
+    from homeport.engine.app_loader import AppLoadError, load_app
+
+    worker_logs.set_up(job)
+    try:
+        if job.failure is not None:
+            from homeport.engine.failure_page import FailurePage
+
+            app = FailurePage(Failure.from_json(job.failure))
+        elif app is None:
+            app = load_app(job)
+    except AppLoadError as error:
+        _report(channel, error.failure)
+        return ExitCode.APP
+    return run_loop(_Life(app, job, channel))
+
+
+def _report(channel: Channel, failure: Failure) -> None:
+    channel.send(Failed(failure=failure.to_json(), files=fresh_import.loaded))
+
+
+def run_loop(life: "_Life") -> ExitCode:
+    """Run on uvloop where there is one.
+
+    Not `asyncio.run`: at the end it waits for every thread of the default executor.
+    """
+    loop: asyncio.AbstractEventLoop
+    try:
+        import uvloop
+
+        loop = uvloop.new_event_loop()
+    except ImportError:
+        loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    code = loop.run_until_complete(life.run())
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    return code
+
+
+class _Life:
+    """A worker from the moment its app is loaded."""
+
+    def __init__(self, app: Any, job: Job, channel: Channel) -> None:
+        self._app = app
+        self._job = job
+        self._channel = channel
+        self._retire: asyncio.Future[Retire] | None = None
+
+    async def run(self) -> ExitCode:
+        """Serve; the exit code of the process."""
+        from homeport.engine.access_log import BatchedLog
+        from homeport.engine.app_loader import docs_path, positional_arguments
+        from homeport.engine.serving.server import (
+            AppSettings,
+            Interface,
+            Server,
+            StartupFailedError,
+        )
+
+        loop = asyncio.get_running_loop()
+        job = self._job
+        log = BatchedLog(loop, 1, json=job.json, colour=job.colour) if job.access_log else None
+        interface: Interface = "asgi2" if positional_arguments(self._app) == 1 else "asgi3"
+        settings = AppSettings(job.root_path, job.trusted_proxies, interface)
+        self._server = Server(self._app, settings, log)
+        self._retire = loop.create_future()
+        try:
+            await self._server.start()
+        except StartupFailedError as error:
+            _report(self._channel, self._startup_failure(error))
+            return ExitCode.APP
+        if threading.current_thread() is threading.main_thread():
+            loop.add_signal_handler(signal.SIGTERM, self._leave)
+        loop.add_reader(self._channel.fileno(), self._read)
+        gc.freeze()  # what is loaded stays: never look through it again
+        if gc.get_threshold() == _GC_WHILE_LOADING:  # else the app has chosen its own
+            gc.set_threshold(*_GC_AS_USUAL)
+        docs = docs_path(self._app, job.root_path)
+        self._channel.send(Ready(files=fresh_import.loaded, docs=docs))
+        try:
+            retire = await self._retire
+            drained = await self._server.drain(grace=retire.grace, timeout=retire.timeout)
+            await asyncio.wait_for(self._server.stop(), retire.timeout + 1)
+            self._channel.send(Drained(**drained._asdict()))
+        except TimeoutError:
+            pass
+        finally:
+            loop.remove_reader(self._channel.fileno())
+            if log is not None:
+                log.flush()
+        return ExitCode.OK
+
+    def _startup_failure(self, error: Any) -> Failure:
+        from homeport.engine.failure_report import failure_of
+
+        summary = "The app's startup failed."
+        if error.error is not None:
+            return failure_of(error.error, FailureKind.STARTUP, summary, project=self._job.project)
+        lines = str(error).strip().splitlines()
+        return Failure(
+            kind=FailureKind.STARTUP,
+            summary=summary,
+            error=lines[-1] if lines else "it sent lifespan.startup.failed",
+            full=str(error),
+        )
+
+    def _read(self) -> None:
+        received = self._channel.read()
+        if received is None:
+            self._leave()
+            return
+        for message in received:
+            self._obey(message)
+
+    def _obey(self, received: Received) -> None:
+        match received.message:
+            case Serve():
+                sockets = [socket.socket(fileno=number) for number in received.descriptors]
+                self._accepting = asyncio.ensure_future(self._accept(sockets))
+            case Retire() as retire:
+                self._leave(retire)
+            case message:
+                raise AssertionError(f"not for a worker: {message}")
+
+    async def _accept(self, sockets: list[socket.socket]) -> None:
+        for sock in sockets:
+            sock.setblocking(False)
+            await self._server.accept_on(sock)
+
+    def _leave(self, retire: Retire = Retire(grace=0.1, timeout=1.0)) -> None:  # noqa: B008
+        if self._retire is not None and not self._retire.done():
+            self._retire.set_result(retire)
+
+
+def end(code: ExitCode) -> NoReturn:
+    """Leave without tearing the interpreter down piece by piece: that can take half a second.
+
+    What users rely on is done: exit handlers run, output is flushed.
+    """
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or None
+            stream.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""What the worker prints besides access lines: errors of the app, with the user's frames first."""
+
+import json
+import logging
+import sys
+import time
+
+from homeport.core.failure import FailureKind, short_traceback
+from homeport.core.wire import Job
+from homeport.engine.failure_report import failure_of, last_line
+
+_UVICORN_LEVELS = {"debug": logging.DEBUG, "info": logging.WARNING, "warning": logging.WARNING}
+
+
+def set_up(job: Job) -> None:
+    """Route uvicorn's messages through us. The app's own logging is left alone.
+
+    uvicorn's informational lines tell what our own lines tell already: only at debug level.
+    """
+    handler = logging.StreamHandler(sys.stdout if job.json else sys.stderr)
+    handler.setFormatter(_JsonForm(job.project) if job.json else _TextForm(job))
+    for name, level in (("uvicorn", job.log_level), ("uvicorn.error", job.log_level)):
+        logging.getLogger(name).setLevel(_UVICORN_LEVELS.get(level, logging.ERROR))
+    logger = logging.getLogger("uvicorn")
+    logger.handlers = [handler]
+    logger.propagate = False
+
+
+class _TextForm(logging.Formatter):
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._project = job.project
+        self._whole = job.log_level == "debug"
+        self._red, self._plain = ("\x1b[31m", "\x1b[0m") if job.colour else ("", "")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The message, and a traceback without the frames nobody wants."""
+        lines = [f"{self._red}{record.getMessage().strip()}{self._plain}"]
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            failure = failure_of(error, FailureKind.DIED, "", project=self._project)
+            whole = failure.full.splitlines()
+            short = short_traceback(failure.frames, last_line(error))
+            lines += ["  " + line for line in (whole if self._whole else short)]
+        return "\n".join("  " + line for line in lines)
+
+
+class _JsonForm(logging.Formatter):
+    def __init__(self, project: str) -> None:
+        super().__init__()
+        self._project = project
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The `log` event of docs/json.md."""
+        data = {
+            "event": "log",
+            "time": round(time.time(), 3),
+            "level": record.levelname.lower(),
+            "message": record.getMessage().strip(),
+        }
+        if record.exc_info and record.exc_info[1]:
+            error = record.exc_info[1]
+            data["traceback"] = failure_of(error, FailureKind.DIED, "", project=self._project).full
+        return json.dumps(data)
