@@ -14,6 +14,8 @@ from homeport.engine.access_log import AccessLog
 from homeport.engine.serving.connection import CLOSE, HttpConnection
 from homeport.engine.serving.lifespan import Lifespan
 
+_ROUNDS = 8
+"""Rounds of the loop until a connection that was accepted is made known to us (asyncio: 3)."""
 _STEP = 0.01
 """Seconds between two looks at what is still open; only while draining."""
 
@@ -117,8 +119,7 @@ class Server:
         """
         self._draining = True
         self._refresh_headers()
-        for server, _ in self._listeners:
-            server.close()
+        await self._stop_accepting()
         for connection in self._connections():
             if isinstance(connection, HttpConnection):
                 connection.drain()
@@ -130,6 +131,21 @@ class Server:
         if self._tasks():
             await asyncio.wait(self._tasks(), timeout=0.2)
         return Drained(cut, ended)
+
+    async def _stop_accepting(self) -> None:
+        """Close the listeners and wait until everything that was accepted is known to us.
+
+        asyncio loses connections that it has accepted when its server is closed in the same
+        round: so no more are accepted first, and the server is closed some rounds later. uvloop
+        has no such reader and accepts until then.
+        """
+        for server, _ in self._listeners:
+            for sock in server.sockets:
+                self._loop.remove_reader(sock.fileno())
+        await _rounds()
+        for server, _ in self._listeners:
+            server.close()
+        await _rounds()
 
     async def stop(self) -> None:
         """Run the app's shutdown."""
@@ -172,3 +188,8 @@ class Server:
         for task in self._tasks():
             task.cancel()
         return cut
+
+
+async def _rounds() -> None:
+    for _ in range(_ROUNDS):
+        await asyncio.sleep(0)
