@@ -169,6 +169,7 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again(project: Path) -> 
         assert term.mode() == before
         os.kill(term.pid, signal.SIGCONT)
         eventually(lambda: term.mode() == during, "it to take the terminal again")
+        assert httpx.get(term.url).status_code == 200
         term.type("q")
         assert term.exit_code() == 0
 
@@ -177,7 +178,23 @@ def _state(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-def test_all_leave_when_the_terminal_is_closed(project: Path) -> None:
+def test_all_leave_in_order_when_the_terminal_is_closed(project: Path) -> None:
+    (project / "main.py").write_text(
+        """
+import asyncio, contextlib, pathlib
+from fastapi import FastAPI
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app):
+    yield
+    await asyncio.sleep(0.4)
+    pathlib.Path("shutdown").touch()
+
+
+app = FastAPI(lifespan=lifespan)
+"""
+    )
     term = Terminal(project)
     term.until("ready in")
     workers = children_of(term.pid)
@@ -186,6 +203,7 @@ def test_all_leave_when_the_terminal_is_closed(project: Path) -> None:
     _, status = os.waitpid(term.pid, 0)
     assert os.waitstatus_to_exitcode(status) == 0
     eventually(lambda: not any(is_alive(w) for w in workers), "the workers to leave")
+    assert (project / "shutdown").exists()
 
 
 def test_a_broken_save_shows_the_users_line_and_what_still_serves(project: Path) -> None:

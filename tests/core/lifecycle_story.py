@@ -35,8 +35,8 @@ DIED = Failure(kind=FailureKind.DIED, summary="The worker died.")
 class Story:
     """One server. Every verb returns what the server does about it."""
 
-    def __init__(self, *, reload: bool = True) -> None:
-        self.state = State(reload=reload, overtime=OVERTIME)
+    def __init__(self, *, reload: bool = True, restarts: bool = True) -> None:
+        self.state = State(reload=reload, overtime=OVERTIME, restarts=restarts)
         self.now = 1000.0
 
     def tell(self, event: Event) -> list[Action]:

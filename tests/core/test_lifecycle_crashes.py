@@ -254,3 +254,12 @@ def test_without_reload_a_broken_restart_by_hand_keeps_the_old_code() -> None:
     story = Story(reload=False).serving()
     story.save("r")
     assert told(story.fails(2), News.FAILED).still_serving
+
+
+def test_an_app_object_is_served_once_and_never_again() -> None:
+    """There is one worker, this very process, and no other way to get the app."""
+    story = Story(reload=False, restarts=False).serving()
+    assert story.save("r") == []
+    assert news(story.exits(1)) == [News.CRASHED]
+    assert story.state.exit_code is ExitCode.APP
+    assert story.state.phase is Phase.STOPPED

@@ -23,7 +23,10 @@ def refused(name: str, raw: object) -> str:
 
 def test_every_setting_is_an_option_and_every_option_a_setting() -> None:
     assert {"app", *(option.field for option in OPTIONS)} == set(FIELDS)
-    assert set(FIELDS) == {field.name for field in fields(Settings)} - {"port_origin"}
+    assert set(FIELDS) == {field.name for field in fields(Settings)} - {
+        "port_origin",
+        "app_in_project",
+    }
 
 
 def test_every_option_has_one_environment_variable_of_its_own() -> None:

@@ -35,9 +35,15 @@ def test_all_means_both_wildcards_of_which_ipv6_may_be_missing() -> None:
     assert planned("all").targets == (Target(ip="0.0.0.0"), Target(ip="::", optional=True))
 
 
-@pytest.mark.parametrize("ip", ["127.0.0.1", "::1", "0.0.0.0", "::", "10.9.8.7", "fe80::1%wlan0"])
+@pytest.mark.parametrize("ip", ["127.0.0.1", "::1", "0.0.0.0", "::", "10.9.8.7"])
 def test_an_address_means_exactly_that_one_and_it_must_be_had(ip: str) -> None:
     assert planned(ip).targets == (Target(ip=ip),)
+
+
+@pytest.mark.parametrize("ip", ["fe80::1", "fe80::1%wlan0", "::ffff:127.0.0.1"])
+def test_an_address_that_no_link_can_lead_to_is_refused(ip: str) -> None:
+    with pytest.raises(UsageError, match="no client can open a link"):
+        planned(ip)
 
 
 def test_an_interface_means_its_addresses_but_not_the_link_local_ones() -> None:

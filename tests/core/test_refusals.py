@@ -42,6 +42,8 @@ ALL: dict[Callable[..., HomeportError], tuple[HomeportError, type[HomeportError]
     ),
     refusals.port_privileged: (refusals.port_privileged(HERE, 1024, "--port"), BindError),
     refusals.no_such_host: (refusals.no_such_host("wlan1", (WIFI,)), UsageError),
+    refusals.unusable_address: (refusals.unusable_address("fe80::1"), UsageError),
+    refusals.not_in_main_thread: (refusals.not_in_main_thread(), UsageError),
     refusals.interface_without_address: (
         refusals.interface_without_address("eth0", False),
         BindError,

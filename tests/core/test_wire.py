@@ -46,7 +46,7 @@ FAILURE = Failure(
         Ready(files={"/srv/main.py": [1_700_000_000_000_000_000, 12]}, docs="/docs"),
         Ready(),
         Failed(failure={"kind": "died"}, files={"a.py": [1, 2]}),
-        Drained(cut_requests=1, ended_streams=0),
+        Drained(cut_requests=1),
     ],
 )
 def test_a_message_survives_the_way_there(message: Message) -> None:

@@ -29,7 +29,7 @@ def test_descriptors_belong_to_their_message() -> None:
         socket.create_server(("127.0.0.1", 0)) as two,
     ):
         ours.send(Serve(descriptors=1), (one.fileno(),))
-        ours.send(Drained(cut_requests=0, ended_streams=1))
+        ours.send(Drained(cut_requests=0))
         ours.send(Serve(descriptors=2), (two.fileno(), one.fileno()))
         received = [there.receive() for _ in range(3)]
         assert [len(item.descriptors) for item in received] == [1, 0, 2]

@@ -68,6 +68,27 @@ def test_an_app_object_is_served_by_this_process(tmp_path: Path) -> None:
         assert is_free(server.port)
 
 
+def test_sigterm_ends_an_object_server_in_order(tmp_path: Path) -> None:
+    with script(tmp_path, HELLO + CALL.format(arguments="app")) as server:
+        server.ready()
+        assert server.end(signal.SIGTERM) == 0
+        assert [e["event"] for e in server.events][-2:] == ["stopping", "stopped"]
+
+
+def test_an_object_server_reads_its_env_file_and_builds_by_a_factory(tmp_path: Path) -> None:
+    (tmp_path / "local.env").write_text("NUMBER=7\n")
+    text = "import os\n" + HELLO.replace('"version": 1', '"version": int(os.environ["NUMBER"])')
+    call = CALL.format(arguments='lambda: app, factory=True, env_file="local.env"')
+    with script(tmp_path, text + call) as server:
+        assert httpx.get(server.ready()).json() == {"version": 7}
+
+
+def test_what_is_no_app_is_refused(tmp_path: Path) -> None:
+    with script(tmp_path, CALL.format(arguments="object()")) as server:
+        assert server.until("failed")["code"] == "not-asgi"
+        assert server.wait() == 2
+
+
 def test_an_object_cannot_be_reloaded_and_that_is_said(tmp_path: Path) -> None:
     with script(tmp_path, HELLO + CALL.format(arguments="app, reload=True")) as server:
         assert server.until("error")["code"] == "reload-needs-a-name"

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterable
 
+from homeport.core.redact import plain
+
 Visit = tuple[str, str, str, str, int]
 """Client (`ip:port`), method, path with query string, HTTP version, status.
 
@@ -14,6 +16,8 @@ _COLOURS = {1: "36", 2: "32", 3: "36", 4: "33", 5: "31"}
 
 def text_lines(visits: Iterable[Visit], clock: str, *, colour: bool) -> list[str]:
     """`12:01:33  200  GET /items?q=1  127.0.0.1:51034`; `clock` is ready-made, local time."""
+    # Behind a trusted proxy the client's name is what a header says, in any bytes.
+    visits = [v if v[0].isprintable() else (plain(v[0]), *v[1:]) for v in visits]
     if not colour:
         return [
             f"  {clock}  {status}  {method} {path}  {client}\n"

@@ -107,6 +107,11 @@ def is_link_local(ip: str) -> bool:
     return ipaddress.ip_address(ip).is_link_local
 
 
+def is_mapped(ip: str) -> bool:
+    """::ffff:a.b.c.d: an IPv4 address in IPv6 clothes (RFC 4291 section 2.5.5.2)."""
+    return getattr(ipaddress.ip_address(ip), "ipv4_mapped", None) is not None
+
+
 def network_of(address: str) -> str:
     """`192.168.1.20/24` → `192.168.1.0/24`."""
     return str(ipaddress.ip_interface(address).network)

@@ -92,6 +92,8 @@ def _begin(state: State, event: Event, now: float) -> Result:
 
 def _changed(state: State, event: Event, now: float) -> Result:
     assert isinstance(event, Changed)
+    if not state.restarts:
+        return state, []
     told = Announce(news=News.RELOADING, reasons=event.reasons)
     state, actions = _spawn(replace(state, reasons=event.reasons))
     return state, [told, *actions]
@@ -157,6 +159,10 @@ def _without_upcoming(state: State, failure: Failure, now: float, *, page_broken
 
 def _crashed(state: State, failure: Failure, now: float) -> Result:
     """The worker that served is gone without being told to."""
+    if not state.restarts:
+        told = Announce(news=News.CRASHED, failure=failure)
+        state, actions = _stop(replace(state, exit_code=ExitCode.APP), now)
+        return state, [told, *actions]
     steady = now - state.current_since > STEADY
     state = replace(state, crashes=1 if steady else state.crashes + 1)
     pause = 0.0 if state.upcoming else pause_after(state.crashes)

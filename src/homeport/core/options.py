@@ -68,9 +68,13 @@ OPTIONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The merged settings. `port_origin` names where the port comes from, for messages."""
+    """The merged settings. `port_origin` names where the port comes from, for messages.
+
+    `app_in_project`: the app is named by pyproject.toml, so relative to its folder.
+    """
 
     app: str | None = None
+    app_in_project: bool = False
     host: tuple[str, ...] = ("localhost",)
     port: int | None = None
     port_origin: str = "--port"
@@ -96,6 +100,7 @@ class Source(NamedTuple):
 
     values: Mapping[str, object]
     origins: Mapping[str, str]
+    is_project: bool = False
 
 
 def merge(sources: tuple[Source, ...]) -> Settings:
@@ -107,13 +112,16 @@ def merge(sources: tuple[Source, ...]) -> Settings:
     for source in reversed(sources):
         for name, raw in source.values.items():
             merged[name] = _read(name, raw, source.origins[name])
+            if name == "app":
+                merged["app_in_project"] = source.is_project
             if name == "port":
                 merged["port_origin"] = source.origins[name]
     return Settings(**merged)
 
 
 _BY_FIELD = {option.field: option for option in OPTIONS}
-FIELDS = tuple(field.name for field in fields(Settings) if field.name != "port_origin")
+_DERIVED = ("port_origin", "app_in_project")
+FIELDS = tuple(field.name for field in fields(Settings) if field.name not in _DERIVED)
 
 
 def _read(name: str, raw: object, origin: str) -> object:

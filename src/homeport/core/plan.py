@@ -11,6 +11,7 @@ from homeport.core.address import (
     ip_version,
     is_ip,
     is_link_local,
+    is_mapped,
 )
 from homeport.core.ports import HIGHEST_PORT, REFUSED_BY_BROWSERS, candidates
 
@@ -81,6 +82,8 @@ def _targets(host: str, interfaces: tuple[Interface, ...]) -> list[Target]:
         v4, v6 = PAIRS[host]
         return [Target(ip=v4), Target(ip=v6, optional=True)]
     if is_ip(host):
+        if (is_link_local(host) and ip_version(host) == 6) or is_mapped(host):
+            raise refusals.unusable_address(host)
         return [Target(ip=_canonical(host))]
     for interface in interfaces:
         if interface.name == host:

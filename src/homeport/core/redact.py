@@ -75,6 +75,11 @@ def plain(text: str) -> str:
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _INVISIBLE.sub("", text))
 
 
+def plain_line(text: str) -> str:
+    """`plain`, with the indentation kept: a line of a traceback."""
+    return text[: len(text) - len(text.lstrip(" "))] + plain(text.lstrip(" "))
+
+
 def command_line(argv: Sequence[str]) -> str:
     """`argv` as one shell-like line for people, secrets as `***`, at most `MAX_LENGTH` characters.
 

@@ -116,6 +116,26 @@ def no_such_host(host: str, interfaces: tuple[Interface, ...]) -> UsageError:
     )
 
 
+def unusable_address(ip: str) -> UsageError:
+    """Link-local IPv6, or IPv4 written as IPv6."""
+    return UsageError(
+        f"--host {ip}: no client can open a link to such an address "
+        "(link-local IPv6 needs a zone, IPv4 inside IPv6 has its own form).",
+        code="unusable-address",
+        next_steps=("homeport --host INTERFACE", "homeport --host 0.0.0.0"),
+        facts={"ip": ip},
+    )
+
+
+def not_in_main_thread() -> UsageError:
+    """`homeport.run()` in a thread: signals reach only the main one."""
+    return UsageError(
+        "homeport.run() works in the main thread only: that is where Ctrl-C arrives.",
+        code="not-in-main-thread",
+        next_steps=("start the server as a process of its own:  homeport main:app",),
+    )
+
+
 def interface_without_address(name: str, up: bool) -> BindError:
     """An interface with nothing to bind."""
     return BindError(

@@ -31,11 +31,13 @@ class State:
     """Everything the table needs to know. Times are monotonic seconds.
 
     `overtime` is how long a worker that was told to leave may take before it is killed; it bounds
-    itself, so this is for one that hangs. `served` means the app has answered at least once.
+    itself, so this is for one that hangs. `restarts` is False for an app object: there is one
+    worker and there can be no other. `served` means the app has answered at least once.
     """
 
     reload: bool
     overtime: float
+    restarts: bool = True
     phase: Phase = Phase.NEW
     current: Worker | None = None
     upcoming: Worker | None = None

@@ -75,10 +75,9 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drained:
-    """From a retiring worker: how many requests and streams it had to cut."""
+    """From a retiring worker: how many requests it had to cut short."""
 
     cut_requests: int
-    ended_streams: int
 
 
 Message = Job | Serve | Retire | Ready | Failed | Drained

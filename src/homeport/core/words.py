@@ -32,6 +32,10 @@ def devices_on(interface: Interface, address: str) -> str:
     return f"{interface.name}{kind}: {who}"
 
 
+WATCHES_USED_UP = (
+    "no more folders can be watched: changes in new ones are not seen; "
+    "raise it with  sudo sysctl fs.inotify.max_user_watches=524288"
+)
 NO_IPV6 = "this computer has no IPv6 loopback: listening on IPv4 only"
 
 

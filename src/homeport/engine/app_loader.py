@@ -138,6 +138,16 @@ def _is_fastapi(value: object) -> bool:
     )
 
 
+def prepared(app: Any, job: Job) -> Any:
+    """An app object as it was given to `run()`, or what it builds. Raises AppLoadError."""
+    name = type(app).__name__
+    if job.factory:
+        return _built(app, getattr(app, "__name__", name), job)
+    if objection := _objection(app, f"What was given to run(), {_a(app)},"):
+        raise AppLoadError(objection)
+    return app
+
+
 def _built(factory: Any, name: str, job: Job) -> Any:
     if not callable(factory):
         raise AppLoadError(_not_asgi(f"{name} is {_a(factory)}, not a function."))
@@ -219,8 +229,11 @@ def positional_arguments(app: Callable[..., object]) -> int | None:
     return len(required)
 
 
-def docs_path(app: object, root_path: str) -> str | None:
-    """Where the app shows its API, when it says so (FastAPI's `docs_url`)."""
+def docs_path(app: object) -> str | None:
+    """Where the app shows its API, when it says so (FastAPI's `docs_url`).
+
+    Without the root path: that is what a proxy in front has removed, and we are behind it.
+    """
     docs = getattr(app, "docs_url", None)
     has_schema = getattr(app, "openapi_url", None)
-    return root_path.rstrip("/") + docs if isinstance(docs, str) and has_schema else None
+    return docs if isinstance(docs, str) and has_schema else None

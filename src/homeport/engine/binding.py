@@ -67,10 +67,18 @@ def holders_of(address: Address) -> tuple[Listener, ...]:
     """The sockets that keep us from `address`, with their processes as far as visible."""
     return tuple(
         listener
-        for listener in host.listeners(address.port)
+        for listener in _listeners_on(address.port)
         if listener.covers(address.ip)
         or (address.is_wildcard and listener.address.version == address.version)
     )
+
+
+def _listeners_on(port: int) -> tuple[Listener, ...]:
+    """As far as this computer shows them: nothing is a possible answer, and not "nobody"."""
+    try:
+        return host.listeners(port)
+    except OSError:
+        return ()
 
 
 def open_listeners(plan: BindPlan, origin: str) -> Listeners:
@@ -152,8 +160,9 @@ def _refusal(error: OSError, target: Target, address: Address, origin: str) -> E
     if error.errno == errno.EADDRINUSE:
         return Busy(address)
     if error.errno in _NO_SUCH_FAMILY:
-        missing = refusals.address_not_here(address.ip, host.interfaces())
-        return _FamilyMissing() if target.optional else missing
+        if target.optional:
+            return _FamilyMissing()
+        return refusals.address_not_here(address.ip, host.interfaces())
     if error.errno in (errno.EACCES, errno.EPERM):
         return refusals.port_privileged(address, host.first_unprivileged_port(), origin)
     return refusals.bind_refused(address, error.strerror or str(error))
@@ -165,10 +174,13 @@ def strangers_on_localhost(listeners: Listeners) -> tuple[Listener, ...]:
     They can exist only where we hold one loopback address of two.
     """
     ours = {address.ip for address in listeners.addresses}
-    if ours.isdisjoint((*LOOPBACK, *WILDCARD)):
+    held = [
+        {loopback, wildcard} & ours for loopback, wildcard in zip(LOOPBACK, WILDCARD, strict=True)
+    ]
+    if all(held) or not any(held):
         return ()
     return tuple(
         listener
-        for listener in host.listeners(listeners.port)
+        for listener in _listeners_on(listeners.port)
         if listener.address.ip not in ours and any(listener.covers(ip) for ip in LOOPBACK)
     )

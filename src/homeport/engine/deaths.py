@@ -11,13 +11,23 @@ _HINTS = {
 }
 
 
+def not_started(error: OSError) -> Failure:
+    """A worker process that could not be started at all."""
+    return Failure(
+        kind=FailureKind.DIED,
+        summary=f"No worker could be started: {error.strerror or error}.",
+        error=str(error),
+        next_steps=("is the Python that runs homeport still installed?",),
+    )
+
+
 def death_of(exit_code: int) -> Failure:
     """`exit_code` as in subprocess: negative is the number of a signal."""
     if exit_code >= 0:
         return Failure(
             kind=FailureKind.DIED,
             summary=f"The worker ended itself with exit code {exit_code}.",
-            next_steps=("something in the app calls os._exit() or exit()",),
+            next_steps=("perhaps something in the app calls os._exit()",),
         )
     try:
         number = signal.Signals(-exit_code)

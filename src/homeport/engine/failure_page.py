@@ -1,19 +1,32 @@
 """What clients get while there is no app to answer them: 503 and the reason.
 
-The traceback is shown to loopback visitors only, on the listener *and* from the peer; everyone
-else learns no more than that there is nothing to see yet.
+The traceback is shown to visitors of this computer only: both ends of the connection are loopback,
+the Host is a name of this computer, and no proxy has passed the request on. Everyone else learns no
+more than that there is nothing to see yet.
 """
 
 import html
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from homeport.core.address import is_loopback
+from homeport.core.address import is_ip, is_loopback
 from homeport.core.failure import Failure, short_traceback
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_PASSED_ON = frozenset(
+    {
+        b"forwarded",
+        b"via",
+        b"x-forwarded-for",
+        b"x-forwarded-host",
+        b"x-forwarded-proto",
+        b"x-real-ip",
+    }
+)
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -80,6 +93,7 @@ class FailurePage:
             (b"content-length", str(len(body)).encode()),
             (b"retry-after", b"2"),
             (b"cache-control", b"no-store"),
+            (b"x-frame-options", b"DENY"),
             (b"connection", b"close"),
         ]
         await send({"type": "http.response.start", "status": 503, "headers": headers})
@@ -88,4 +102,14 @@ class FailurePage:
 
 def _both_ends_here(scope: Scope) -> bool:
     ends = (scope.get("client"), scope.get("server"))
-    return all(end is not None and is_loopback(end[0]) for end in ends)
+    if not all(end is not None and is_loopback(end[0]) for end in ends):
+        return False
+    names = {name for name, _ in scope["headers"]}
+    hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    return names.isdisjoint(_PASSED_ON) and len(hosts) == 1 and _names_this_computer(hosts[0])
+
+
+def _names_this_computer(host: str) -> bool:
+    """A foreign name means a tunnel, or a page that had its own name resolve to us."""
+    name = re.sub(r":\d+$", "", host.lower()).strip("[]")
+    return name == "localhost" or name.endswith(".localhost") or (is_ip(name) and is_loopback(name))

@@ -6,7 +6,9 @@ restart after a crash.
 """
 
 import os
+import sys
 import threading
+import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -22,7 +24,8 @@ from homeport.engine.worker import serve_job
 class MainThread:
     """The main thread in the place of a worker process."""
 
-    def __init__(self) -> None:
+    def __init__(self, before_exit: Callable[[], None]) -> None:
+        self._before_exit = before_exit
         self.channel, self._theirs = Channel.pair()
         self._exit_code: int | None = None
 
@@ -41,7 +44,13 @@ class MainThread:
     def kill(self) -> None:
         """Asked to end at once, and nothing else can end a thread."""
         if self._exit_code is None:
+            if sys.exception() is not None:  # the supervisor's own fault
+                traceback.print_exc()
+            self._before_exit()
             os._exit(ExitCode.INTERRUPTED)
+
+    def wait(self) -> None:
+        """It has ended, or `kill` did not come back."""
 
     def reap(self) -> int | None:
         """The exit code once the loop has ended."""
@@ -55,9 +64,12 @@ class MainThread:
 Supervise = Callable[[Callable[[], Process], tuple[Input, ...]], ExitCode]
 
 
-def serve_here(app: Any, supervise: Supervise) -> ExitCode:
-    """Serve `app` in this thread until the end; `supervise(spawn, inputs)` runs beside it."""
-    worker = MainThread()
+def serve_here(app: Any, supervise: Supervise, before_exit: Callable[[], None]) -> ExitCode:
+    """Serve `app` in this thread until the end; `supervise(spawn, inputs)` runs beside it.
+
+    `before_exit` is called when the process has to end at once.
+    """
+    worker = MainThread(before_exit)
     codes: list[ExitCode] = []
     with ExitStack() as cleanup:
         signals = Signals(cleanup.enter_context(SignalPipe(shared=True)))

@@ -14,7 +14,8 @@ class Opened:
     """The listeners are open; nothing is answered yet.
 
     `skipped` are loopback addresses this computer does not have. `wanted` is the usual port that
-    was in use, `held_by` its holders. `strangers` may answer `localhost` instead of us.
+    was in use, `held_by` its holders. `restarts`: a worker can be replaced (not an app object).
+    `strangers` may answer `localhost` instead of us.
     """
 
     app: str
@@ -23,6 +24,7 @@ class Opened:
     links: tuple[Link, ...]
     skipped: tuple[str, ...]
     reload: bool
+    restarts: bool = True
     wanted: int | None = None
     held_by: tuple[Listener, ...] = ()
     strangers: tuple[Listener, ...] = ()
@@ -49,8 +51,8 @@ class Reporter(Protocol):
     def news(self, announce: Announce, moment: Moment) -> None:
         """Something happened."""
 
-    def cut(self, requests: int, streams: int) -> None:
-        """A leaving worker had to cut this much."""
+    def cut(self, requests: int) -> None:
+        """A leaving worker had to cut so many requests short."""
 
-    def debug(self, text: str) -> None:
-        """For whoever looks for the reason of something."""
+    def warn(self, text: str) -> None:
+        """Something is not as it should be, and the server goes on."""

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from homeport.engine.watch import Rules, Watcher, open_watcher
 
@@ -47,20 +47,25 @@ class Saves:
     def loaded(self, files: Mapping[str, Sequence[int]]) -> None:
         """A worker has read these files: path → [mtime in ns, size] as it found them.
 
-        Those that are different by now were saved while nobody was looking. Those outside the
-        watched folders are watched from now on.
+        Those that are different by now were saved while nobody was looking. All of them are
+        watched from now on, wherever they are, a link also where it leads to.
         """
-        elsewhere = [path for path in files if not self._rules.matter(path)]
-        if elsewhere:
-            rules = self._rules
-            self._rules = rules._replace(files=(*rules.files, *self._not_excluded(elsewhere)))
+        known = set(self._rules.files)
+        for path in self._not_excluded(files):
+            known |= {path, os.path.realpath(path)}
+        if len(known) > len(self._rules.files):
+            self._rules = self._rules._replace(files=tuple(sorted(known)))
             self._watcher.watch(self._rules)
         self._note({path for path, version in files.items() if _version(path) != list(version)})
 
-    def _not_excluded(self, paths: list[str]) -> list[str]:
-        inside = self._rules._replace(include=("*",))
-        excludable = [p for p in paths if inside._replace(exclude=()).matter(p)]
-        return [p for p in paths if p not in excludable or inside.matter(p)]
+    def _not_excluded(self, paths: Iterable[str]) -> list[str]:
+        every = self._rules._replace(files=(), include=("*",))
+        return [path for path in paths if every.inside(path) is None or every.matter(path)]
+
+    @property
+    def full(self) -> bool:
+        """Whether the system cannot watch all that it should."""
+        return self._watcher.full
 
     def take(self, now: float) -> tuple[str, ...]:
         """The files of a complete save, as shown to people; empty when there is none."""

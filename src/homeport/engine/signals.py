@@ -5,11 +5,13 @@ import signal
 from types import FrameType
 from typing import Self
 
-_NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
 
 
 class SignalPipe:
     """Take over the ending signals and SIGCHLD until closed. Only in the main thread.
+
+    A signal that is ignored stays so: `nohup` means it.
 
     `shared`: another event loop runs in this thread and has Python's one wakeup descriptor, so
     the handlers write to the pipe themselves.
@@ -20,7 +22,9 @@ class SignalPipe:
         for descriptor in (self._read_end, self._write_end):
             os.set_blocking(descriptor, False)
         handler = self._write if shared else _do_nothing
-        numbers = _NUMBERS if shared else (*_NUMBERS, signal.SIGCHLD)
+        numbers = {n for n in ENDING if signal.getsignal(n) is not signal.SIG_IGN}
+        if not shared:
+            numbers.add(signal.SIGCHLD)
         self._before = {number: signal.signal(number, handler) for number in numbers}
         self._wakeup: int | None = None
         if not shared:
@@ -34,11 +38,16 @@ class SignalPipe:
         return self._read_end
 
     def read(self) -> set[signal.Signals]:
-        """The signals that have arrived since the last call."""
+        """The ending signals that have arrived since the last call.
+
+        Python writes every signal with a handler to its wakeup descriptor, SIGCHLD and those of
+        the terminal or of the user's script among them: they only wake the reader.
+        """
         try:
-            return {signal.Signals(number) for number in os.read(self._read_end, 4096)}
+            written = os.read(self._read_end, 4096)
         except BlockingIOError:
             return set()
+        return {number for number in ENDING if number in written}
 
     def __enter__(self) -> Self:
         return self

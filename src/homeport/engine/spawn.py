@@ -34,6 +34,10 @@ class WorkerProcess:
         pid, status = os.waitpid(self.pid, os.WNOHANG)
         return os.waitstatus_to_exitcode(status) if pid else None
 
+    def wait(self) -> None:
+        """Until it has ended, after `kill`."""
+        os.waitpid(self.pid, 0)
+
     def close(self) -> None:
         """Let go of a process that has ended, or let it end."""
         self.channel.close()
@@ -48,7 +52,7 @@ def spawn_worker() -> WorkerProcess:
     """
     ours, theirs = socket.socketpair()
     read_end, write_end = os.pipe()
-    command = [sys.executable, "-P", "-m", "homeport.engine.worker"]
+    command = [sys.executable, *_interpreter_flags(), "-P", "-m", "homeport.engine.worker"]
     # Both sources are above 4 after this, so that no dup2 overwrites the source of the next.
     sources = [_above(theirs.fileno()), _above(read_end)]
     try:
@@ -69,6 +73,15 @@ def spawn_worker() -> WorkerProcess:
     from homeport.engine.channel import Channel
 
     return WorkerProcess(pid, Channel(ours), write_end)
+
+
+def _interpreter_flags() -> list[str]:
+    """`-O`, `-X dev`, `-W error` of a script that calls `run()` are meant for the app too."""
+    if not sys.orig_argv[1:2] or sys.orig_argv[1][:1] != "-" or sys.orig_argv[1] == "-m":
+        return []
+    from subprocess import _args_from_interpreter_flags  # type: ignore[attr-defined]
+
+    return list(_args_from_interpreter_flags())
 
 
 def _above(descriptor: int) -> int:

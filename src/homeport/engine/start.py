@@ -27,6 +27,7 @@ class Serving:
     rules: Rules | None
     stop_timeout: float
     started: float
+    restarts: bool = True
 
 
 def open_for(serving: Serving) -> tuple[Listeners, Opened]:
@@ -45,6 +46,7 @@ def open_for(serving: Serving) -> tuple[Listeners, Opened]:
         links=links(ips, listeners.port, known),
         skipped=listeners.skipped,
         reload=serving.rules is not None,
+        restarts=serving.restarts,
         wanted=busy.address.port if busy else None,
         held_by=busy.listeners if busy else (),
         strangers=strangers_on_localhost(listeners),
@@ -71,5 +73,6 @@ def supervise(
             descriptors=tuple(sock.fileno() for sock in listeners.sockets),
             stop_timeout=serving.stop_timeout,
             started=serving.started,
+            restarts=serving.restarts,
         )
         return Supervisor(service, reporter, spawn, inputs, saves).run()

@@ -6,14 +6,13 @@ actions. It never imports the app, uvicorn or asyncio, so that nothing of the ap
 
 import select
 import selectors
-import signal
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, assert_never
 
-from homeport.core import lifecycle, wire
+from homeport.core import lifecycle, wire, words
 from homeport.core.errors import ExitCode
 from homeport.core.events import (
     Action,
@@ -37,7 +36,7 @@ from homeport.core.events import (
 from homeport.core.failure import Failure
 from homeport.core.state import State
 from homeport.engine.channel import Channel
-from homeport.engine.deaths import death_of
+from homeport.engine.deaths import death_of, not_started
 from homeport.engine.reporting import Moment, Reporter
 from homeport.engine.saves import Saves
 from homeport.engine.signals import SignalPipe
@@ -57,6 +56,9 @@ class Process(Protocol):
     def reap(self) -> int | None:
         """Its exit code once it has ended."""
 
+    def wait(self) -> None:
+        """Until it has ended."""
+
     def close(self) -> None:
         """Let go of it."""
 
@@ -67,18 +69,22 @@ class Input(Protocol):
     def fileno(self) -> int:
         """For selectors."""
 
-    def read(self) -> Iterable[Event]:
-        """What has happened since the last call."""
+    def read(self) -> Iterable[Event] | None:
+        """What has happened since the last call; None when nothing will come any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What to serve. `descriptors` are the open listeners; `started` is a monotonic time."""
+    """What to serve. `descriptors` are the open listeners; `started` is a monotonic time.
+
+    `restarts` is False when the one worker cannot be replaced.
+    """
 
     job: wire.Job
     descriptors: tuple[int, ...]
     stop_timeout: float
     started: float
+    restarts: bool
 
 
 class Supervisor:
@@ -96,9 +102,14 @@ class Supervisor:
         self._reporter = reporter
         self._spawn = spawn
         self._saves = saves
-        self._state = State(reload=saves is not None, overtime=service.stop_timeout * 2 + 2)
+        self._state = State(
+            reload=saves is not None,
+            overtime=service.stop_timeout * 2 + 2,
+            restarts=service.restarts,
+        )
         self._workers: dict[int, Process] = {}
         self._docs: str | None = None
+        self._warned = False
         self._wakes: list[float] = []
         self._begun = service.started
         self._serving_since: float | None = None
@@ -122,11 +133,16 @@ class Supervisor:
         finally:
             for process in self._workers.values():
                 process.kill()
+                process.wait()
                 process.close()
             self._selector.close()
 
     def _listen_to(self, source: Input) -> None:
-        for event in source.read():
+        events = source.read()
+        if events is None:
+            self._selector.unregister(source)
+            events = [StopAsked(reason="terminal closed")]
+        for event in events:
             self._begun = time.monotonic()
             self._handle(event)
 
@@ -139,11 +155,15 @@ class Supervisor:
 
     def _wake(self) -> None:
         now = time.monotonic()
+        if self._saves is not None and self._saves.full and not self._warned:
+            self._warned = True
+            self._reporter.warn(words.WATCHES_USED_UP)
         if self._saves is not None and (changed := self._saves.take(now)):
             self._begun = self._saves.seen
             self._handle(Changed(reasons=changed))
         if any(wake <= now for wake in self._wakes):
             self._wakes = [wake for wake in self._wakes if wake > now]
+            self._begun = now
             self._handle(Due())
 
     def _handle(self, event: Event) -> None:
@@ -161,7 +181,8 @@ class Supervisor:
                 timeout = self._service.stop_timeout
                 self._workers[number].channel.send(wire.Retire(grace=GRACE, timeout=timeout))
             case Kill(worker=number):
-                self._workers[number].kill()
+                if number in self._workers:
+                    self._workers[number].kill()
             case WakeAt(time=moment):
                 self._wakes.append(moment)
             case Announce():
@@ -172,7 +193,11 @@ class Supervisor:
                 assert_never(action)
 
     def _start(self, number: int, failure: Failure | None) -> None:
-        process = self._spawn()
+        try:
+            process = self._spawn()
+        except OSError as error:  # no interpreter any more, no memory, too many processes
+            self._handle(Exited(worker=number, failure=not_started(error)))
+            return
         self._workers[number] = process
         data = failure.to_json() if failure is not None else None
         process.channel.send(replace(self._service.job, failure=data))
@@ -204,8 +229,8 @@ class Supervisor:
             case wire.Failed():
                 failure = Failure.from_json(message.failure)
                 self._handle(Failed(worker=number, failure=failure))
-            case wire.Drained() if message.cut_requests or message.ended_streams:
-                self._reporter.cut(message.cut_requests, message.ended_streams)
+            case wire.Drained() if message.cut_requests:
+                self._reporter.cut(message.cut_requests)
             case _:
                 pass
 
@@ -220,6 +245,7 @@ class Supervisor:
                 self._selector.unregister(process.channel)
             del self._workers[number]
             process.close()
+            self._begun = time.monotonic()
             self._handle(Exited(worker=number, failure=death_of(code)))
 
     def _announce(self, announce: Announce) -> None:
@@ -247,6 +273,5 @@ class Signals:
         return self._pipe.fileno()
 
     def read(self) -> list[Event]:
-        """SIGCHLD only wakes the supervisor: it looks for ended workers on its own."""
-        numbers = self._pipe.read() - {signal.SIGCHLD}
-        return [StopAsked(reason=number.name) for number in sorted(numbers)[:1]]
+        """Several at once are one wish."""
+        return [StopAsked(reason=number.name) for number in sorted(self._pipe.read())[:1]]

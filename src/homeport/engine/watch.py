@@ -32,11 +32,15 @@ class Rules(NamedTuple):
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
+    def inside(self, path: str) -> str | None:
+        """The watched folder that `path` lies in."""
+        return next((f for f in self.folders if path.startswith(f.rstrip(os.sep) + os.sep)), None)
+
     def matter(self, path: str) -> bool:
         """Whether a change of this file reloads."""
         if path in self.files:
             return True
-        folder = next((f for f in self.folders if path.startswith(f.rstrip(os.sep) + os.sep)), None)
+        folder = self.inside(path)
         if folder is None:
             return False
         relative = os.path.relpath(path, folder)
@@ -82,7 +86,9 @@ def folders_below(top: str) -> Iterator[str]:
 
 
 class Watcher(Protocol):
-    """Told by the system about changes."""
+    """Told by the system about changes. `full`: it cannot watch all that it should."""
+
+    full: bool
 
     def fileno(self) -> int:
         """For selectors."""
@@ -103,6 +109,7 @@ class InotifyWatcher:
     def __init__(self, rules: Rules) -> None:
         self._inotify = Inotify()
         self._rules = rules
+        self.full = False
         try:
             self.watch(rules)
         except OSError:
@@ -118,8 +125,16 @@ class InotifyWatcher:
         self._rules = rules
         for folder in rules.folders:
             self._add(folder)
-        for path in rules.files:
-            self._inotify.add(os.path.dirname(path))
+        for folder in {os.path.dirname(path) for path in rules.files}:
+            self._inotify.add(folder)
+
+    def _add_later(self, top: str) -> set[str]:
+        """As `_add`, for a folder that has appeared; `full` when there is no watch left for it."""
+        try:
+            return self._add(top)
+        except OSError:
+            self.full = True
+            return set()
 
     def _add(self, top: str) -> set[str]:
         """Watch a tree; the files that matter in it, for one that has just appeared."""
@@ -141,9 +156,9 @@ class InotifyWatcher:
         changed: set[str] = set()
         for path, is_folder, appeared in self._changes():
             if path is None:
-                changed.update(f for top in self._rules.folders for f in self._add(top))
-            elif appeared and not is_skipped(os.path.basename(path)):
-                changed |= self._add(path)
+                changed.update(f for top in self._rules.folders for f in self._add_later(top))
+            elif appeared and self._rules.inside(path) and not is_skipped(os.path.basename(path)):
+                changed |= self._add_later(path)
             elif not is_folder and self._rules.matter(path):
                 changed.add(path)
         return changed

@@ -15,6 +15,7 @@ class PortableWatcher:
 
     def __init__(self, rules: Rules, *, poll: bool = False) -> None:
         self._rules = rules
+        self.full = False
         self._poll = poll
         self._changed: set[str] = set()
         self._lock = threading.Lock()
@@ -30,6 +31,8 @@ class PortableWatcher:
 
     def watch(self, rules: Rules) -> None:
         """Watch by these rules from now on."""
+        if self._thread is not None and rules == self._rules:
+            return
         self._end_thread()
         self._rules = rules
         self._stop = threading.Event()
@@ -82,6 +85,8 @@ class PortableWatcher:
 
 def _in_skipped(path: str, rules: Rules) -> bool:
     """Whether one of the folders between a watched one and the file is never looked into."""
+    if path in rules.files:
+        return False
     for folder in rules.folders:
         if path.startswith(folder + os.sep):
             parts = os.path.dirname(os.path.relpath(path, folder)).split(os.sep)

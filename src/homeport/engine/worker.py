@@ -13,11 +13,11 @@ import atexit
 import contextlib
 import gc
 import importlib
+import logging
 import os
 import signal
 import socket
 import sys
-import threading
 from typing import Any, NoReturn
 
 from homeport.core.errors import ExitCode
@@ -39,6 +39,7 @@ def main() -> NoReturn:
 
     gc.set_threshold(*_GC_WHILE_LOADING)
     lifeline.hold_on_to(LIFELINE)
+    os.register_at_fork(after_in_child=_let_go_after_fork)
     _ignore_the_terminal()
     channel = Channel(socket.socket(fileno=CHANNEL))
     os.set_inheritable(CHANNEL, False)
@@ -49,37 +50,51 @@ def main() -> NoReturn:
     except EOFError:
         os._exit(ExitCode.OK)
     assert isinstance(job, Job)
-    _set_up_process(job)
+    _set_up_imports(job)
     end(serve_job(job, channel))
 
 
+listening: set[int] = set()
+"""The descriptors of the listeners of this process."""
+
+
+def _let_go_after_fork() -> None:
+    """A process that the app forks may outlive us: it must not hold the port or our channel."""
+    for descriptor in (CHANNEL, LIFELINE, *listening):
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+
+
 def _ignore_the_terminal() -> None:
-    """Ctrl-C reaches us too, but the supervisor decides what it means.
+    """Ctrl-C reaches us too, SIGTERM to a process group also: the supervisor says what it means.
 
     A handler and not SIG_IGN: that would be inherited by programs the app starts.
     """
-    for number in (signal.SIGINT, signal.SIGHUP):
+    numbers = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT}
+    for number in numbers:
         signal.signal(number, lambda *_: None)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
 
 
-def _set_up_process(job: Job) -> None:
-    if job.env_file is not None:
-        from dotenv import dotenv_values
-
-        for name, value in dotenv_values(job.env_file).items():
-            if value is not None:
-                os.environ.setdefault(name, value)
+def _set_up_imports(job: Job) -> None:
     fresh_import.install()
-    sys.path[:0] = [path for path in job.sys_path if path not in sys.path]
-    if job.env_file is not None:
-        fresh_import.note(job.env_file)
+    sys.path[:] = [*job.sys_path, *(path for path in sys.path if path not in job.sys_path)]
+
+
+def _load_environment(path: str) -> None:
+    """OSError when the file is not there any more."""
+    from dotenv import dotenv_values
+
+    fresh_import.note(path)
+    for name, value in dotenv_values(path).items():
+        if value is not None:
+            os.environ.setdefault(name, value)
 
 
 def serve_job(job: Job, channel: Channel, app: Any = None) -> ExitCode:
     """Load, serve until told to retire, shut down. `app` given: nothing is imported."""
     from homeport.engine import worker_logs
-    from homeport.engine.app_loader import AppLoadError, load_app
+    from homeport.engine.app_loader import AppLoadError, load_app, prepared
 
     worker_logs.set_up(job)
     try:
@@ -87,12 +102,22 @@ def serve_job(job: Job, channel: Channel, app: Any = None) -> ExitCode:
             from homeport.engine.failure_page import FailurePage
 
             app = FailurePage(Failure.from_json(job.failure))
-        elif app is None:
-            app = load_app(job)
+        else:
+            if job.env_file is not None:
+                _load_environment(job.env_file)
+            app = load_app(job) if app is None else prepared(app, job)
     except AppLoadError as error:
         _report(channel, error.failure)
         return ExitCode.APP
+    except OSError as error:
+        _report(channel, _without_environment(error))
+        return ExitCode.APP
     return run_loop(_Life(app, job, channel))
+
+
+def _without_environment(error: OSError) -> Failure:
+    summary = f"{error.filename} (--env-file) cannot be read: {error.strerror}."
+    return Failure(kind=FailureKind.STARTUP, summary=summary, error=str(error))
 
 
 def _report(channel: Channel, failure: Failure) -> None:
@@ -112,9 +137,7 @@ def run_loop(life: "_Life") -> ExitCode:
     except ImportError:
         loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    code = loop.run_until_complete(life.run())
-    loop.run_until_complete(loop.shutdown_asyncgens())
-    return code
+    return loop.run_until_complete(life.run())
 
 
 class _Life:
@@ -149,25 +172,24 @@ class _Life:
         except StartupFailedError as error:
             _report(self._channel, self._startup_failure(error))
             return ExitCode.APP
-        if threading.current_thread() is threading.main_thread():
-            loop.add_signal_handler(signal.SIGTERM, self._leave)
         loop.add_reader(self._channel.fileno(), self._read)
         gc.freeze()  # what is loaded stays: never look through it again
         if gc.get_threshold() == _GC_WHILE_LOADING:  # else the app has chosen its own
             gc.set_threshold(*_GC_AS_USUAL)
-        docs = docs_path(self._app, job.root_path)
+        docs = docs_path(self._app)
         self._channel.send(Ready(files=fresh_import.loaded, docs=docs))
         try:
             retire = await self._retire
             drained = await self._server.drain(grace=retire.grace, timeout=retire.timeout)
+            self._channel.send(Drained(cut_requests=drained.cut_requests))
             await asyncio.wait_for(self._server.stop(), retire.timeout + 1)
-            self._channel.send(Drained(**drained._asdict()))
         except TimeoutError:
-            pass
+            text = "The app's shutdown did not finish in %g s and was given up."
+            logging.getLogger("uvicorn.error").error(text, retire.timeout + 1)
         finally:
             loop.remove_reader(self._channel.fileno())
             if log is not None:
-                log.flush()
+                log.close()
         return ExitCode.OK
 
     def _startup_failure(self, error: Any) -> Failure:
@@ -195,6 +217,7 @@ class _Life:
     def _obey(self, received: Received) -> None:
         match received.message:
             case Serve():
+                listening.update(received.descriptors)
                 sockets = [socket.socket(fileno=number) for number in received.descriptors]
                 self._accepting = asyncio.ensure_future(self._accept(sockets))
             case Retire() as retire:

@@ -6,6 +6,7 @@ import sys
 import time
 
 from homeport.core.failure import FailureKind, short_traceback
+from homeport.core.redact import plain_line
 from homeport.core.wire import Job
 from homeport.engine.failure_report import failure_of, last_line
 
@@ -31,18 +32,19 @@ class _TextForm(logging.Formatter):
         super().__init__()
         self._project = job.project
         self._whole = job.log_level == "debug"
-        self._red, self._plain = ("\x1b[31m", "\x1b[0m") if job.colour else ("", "")
+        self._red, self._normal = ("\x1b[31m", "\x1b[0m") if job.colour else ("", "")
 
     def format(self, record: logging.LogRecord) -> str:
         """The message, and a traceback without the frames nobody wants."""
-        lines = [f"{self._red}{record.getMessage().strip()}{self._plain}"]
+        lines = record.getMessage().strip().splitlines()
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             failure = failure_of(error, FailureKind.DIED, "", project=self._project)
             whole = failure.full.splitlines()
             short = short_traceback(failure.frames, last_line(error))
             lines += ["  " + line for line in (whole if self._whole else short)]
-        return "\n".join("  " + line for line in lines)
+        first, *rest = ["  " + plain_line(line) for line in lines or [""]]
+        return "\n".join([f"{self._red}{first}{self._normal}", *rest])
 
 
 class _JsonForm(logging.Formatter):

@@ -69,10 +69,10 @@ class HttpConnection(HttpToolsProtocol):
 
     @property
     def is_event_stream(self) -> bool:
-        """Whether this is a server-sent stream: it would never end by itself."""
-        return self.answering and any(
-            name == b"accept" and b"text/event-stream" in value for name, value in self.headers
-        )
+        """Whether the answer is a server-sent stream: it would never end by itself."""
+        head = cast(HeadAndBody, self.transport).last_head
+        started = self.cycle is not None and self.cycle.response_started
+        return started and self.answering and b"text/event-stream" in head.lower()
 
     def drain(self) -> None:
         """Finish: at once when nothing is under way and nothing has arrived.

@@ -22,6 +22,7 @@ class HeadAndBody:
         "_write",
         "get_extra_info",
         "is_closing",
+        "last_head",
         "pause_reading",
         "resume_reading",
     )
@@ -30,6 +31,7 @@ class HeadAndBody:
         self._transport = transport
         self._call_soon: Callable[..., Any] = loop.call_soon
         self._head: bytes | None = None
+        self.last_head = b""
         self._write = transport.write
         self.is_closing = transport.is_closing
         self.get_extra_info = transport.get_extra_info
@@ -43,7 +45,7 @@ class HeadAndBody:
             self._head = None
             self._write(head + data)
         elif data.startswith(_HEAD):
-            self._head = data
+            self._head = self.last_head = data
             self._call_soon(self._flush)
         else:
             self._write(data)

@@ -9,9 +9,12 @@ from homeport.engine.reporting import Moment, Opened, Reporter
 
 
 def open_browser(url: str) -> None:
-    """In a process of its own: a browser may print, block, or not be there at all."""
+    """In a process of its own: a browser may print, block, or not be there at all.
+
+    `-P`: a `webbrowser.py` of the user's is not what is meant.
+    """
     subprocess.Popen(
-        [sys.executable, "-m", "webbrowser", "-t", url],
+        [sys.executable, "-P", "-m", "webbrowser", "-t", url],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -25,7 +28,7 @@ class OpenWhenReady:
     def __init__(self, inner: Reporter, browse: Callable[[], None]) -> None:
         self.opened: Callable[[Opened], None] = inner.opened
         self.cut = inner.cut
-        self.debug = inner.debug
+        self.warn = inner.warn
         self._inner = inner
         self._browse = browse
 

@@ -15,9 +15,8 @@ Write = Callable[[str], object]
 class JsonReport:
     """Writes events."""
 
-    def __init__(self, write: Write, *, debug: bool = False) -> None:
+    def __init__(self, write: Write) -> None:
         self._write = write
-        self._debug = debug
         self._opened: Opened | None = None
 
     def _event(self, event: str, **fields: object) -> None:
@@ -85,14 +84,13 @@ class JsonReport:
             "next": list(failure.next_steps),
         }
 
-    def cut(self, requests: int, streams: int) -> None:
+    def cut(self, requests: int) -> None:
         """`cut`: what a leaving worker could not finish."""
-        self._event("cut", requests=requests, streams=streams)
+        self._event("cut", requests=requests)
 
-    def debug(self, text: str) -> None:
-        """`log` at level debug."""
-        if self._debug:
-            self._event("log", level="debug", message=text)
+    def warn(self, text: str) -> None:
+        """`log` at level warning."""
+        self._event("log", level="warning", message=text)
 
 
 def error_line(error: HomeportError) -> str:

@@ -4,7 +4,7 @@ import os
 import signal
 import termios
 import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import FrameType
 
 from homeport.core.events import Changed, Event, StopAsked
@@ -62,24 +62,26 @@ class Keyboard:
         """For selectors."""
         return self._descriptor
 
-    def read(self) -> Iterator[Event]:
-        """What the keys mean; end of file means that the terminal is gone."""
+    def read(self) -> list[Event] | None:
+        """What the keys mean; None when the terminal is gone."""
+        if not self.usable(self._descriptor) and os.isatty(self._descriptor):
+            return []  # in the background: what is typed is for the shell
         try:
             keys = os.read(self._descriptor, 64)
         except OSError:
             keys = b""
-        if not keys:
-            yield StopAsked(reason="terminal closed")
+        events: list[Event] = []
         for key in keys.decode(errors="replace"):
             match key:
                 case "q":
-                    yield StopAsked(reason="q")
+                    events.append(StopAsked(reason="q"))
                 case "r":
-                    yield Changed(reasons=("r",))
+                    events.append(Changed(reasons=("r",)))
                 case "o":
                     self._open_browser()
-                case "?" | "h":
+                case "?":
                     self._write(HELP + "\n")
+        return events if keys else None
 
     def close(self) -> None:
         """The terminal as it was."""

@@ -5,6 +5,7 @@ than everything we do meanwhile. When the command line turns out to be wrong it 
 """
 
 import os
+import signal
 import sys
 import time
 from typing import NoReturn
@@ -17,6 +18,8 @@ def main() -> NoReturn:
     started = time.monotonic()
     arguments = sys.argv[1:]
     open_standard_streams()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback for an early Ctrl-C
     if any(word in ("--help", "-h", "--version") for word in arguments):
         _leave(_tell(arguments))
     from homeport.engine.spawn import spawn_worker

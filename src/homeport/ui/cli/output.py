@@ -1,18 +1,44 @@
 """Writing to the terminal, or to whoever stands in for it."""
 
+import array
+import fcntl
 import os
+import select
+import stat
 import sys
+import termios
+
+PATIENCE = 0.2
+"""Seconds a reader that does not read may hold us up; then the text is dropped."""
 
 
 def write(text: str, descriptor: int = 1) -> int:
-    """All of `text`, at once; 0 when it was written, 1 when nobody reads (closed, full)."""
+    """All of `text`; 1 when nobody reads it (closed, full, a terminal that was stopped by Ctrl-S).
+
+    Never waits for long: the supervisor writes here, and a reader that stalls must not keep it
+    from obeying signals.
+    """
     data = text.encode(encoding(), errors="replace")
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
     try:
         while data:
-            data = data[os.write(descriptor, data) :]
+            if not poll.poll(PATIENCE * 1000):
+                return 1
+            size = len(data) if _is_empty(descriptor) else select.PIPE_BUF
+            data = data[os.write(descriptor, data[:size]) :]
     except OSError:
         return 1
     return 0
+
+
+def _is_empty(descriptor: int) -> bool:
+    """Whether it takes 16 KB at once: a file, or a pipe whose reader has read everything."""
+    if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+        return not is_terminal(descriptor)
+    unread = array.array("i", [0])
+    fcntl.ioctl(descriptor, termios.FIONREAD, unread)
+    return unread[0] == 0
 
 
 def encoding() -> str:

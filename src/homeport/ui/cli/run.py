@@ -1,17 +1,25 @@
 """`homeport.run(...)`: the command line's server, called from a script."""
 
+import os
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from homeport.core import app_refusals
+from homeport.core import app_refusals, refusals
 from homeport.core.appref import AppLocation
 from homeport.core.errors import ExitCode, HomeportError
 from homeport.ui.cli.find_app import Wanted, find_app
+from homeport.ui.cli.output import open_standard_streams
 from homeport.ui.cli.serve import serve, serving_of, settings_of, tell
-from homeport.ui.cli.sources import current_folder, from_arguments, read_project
+from homeport.ui.cli.sources import (
+    current_folder,
+    from_arguments,
+    read_project,
+    wants_json,
+)
 
 
 def run_app(app: Any, options: dict[str, Any]) -> None:
@@ -19,8 +27,11 @@ def run_app(app: Any, options: dict[str, Any]) -> None:
     started = time.monotonic()
     if _is_worker():
         raise app_refusals.run_while_imported()
-    json = bool(options.get("json"))
+    open_standard_streams()
+    json = wants_json(["--json"] if options.get("json") else [], os.environ)
     try:
+        if threading.current_thread() is not threading.main_thread():
+            raise refusals.not_in_main_thread()
         code = _run(app, options, started, json=json)
     except HomeportError as error:
         tell(error, json=json)
@@ -50,7 +61,8 @@ def _run(app: Any, options: dict[str, Any], started: float, *, json: bool) -> Ex
         tell(app_refusals.reload_needs_a_name(), json=json)
     settings = settings_of(from_arguments({**options, "reload": False}), project)
     location = AppLocation(module=type(app).__name__, attribute=None, folder=str(folder))
-    return serve(serving_of(settings, project, folder, location, started), settings, [], app)
+    serving = serving_of(settings, project, folder, location, started)
+    return serve(replace(serving, restarts=False), settings, [], app)
 
 
 def script_folder(current: Path) -> Path:

@@ -51,12 +51,19 @@ def serve_command(arguments: Sequence[str], started: float, spare: list[WorkerPr
         given = command_line.parse(arguments)
         named = given.get("app")
         if given.get("app") == "demo":
-            given |= {"app": DEMO, "app_dir": str(Path(__file__).parents[3])}
+            top = Path(__file__).parents[3]
+            given |= {
+                "app": DEMO,
+                "app_dir": str(top),
+                "reload_dir": str(top / "homeport" / "demo"),
+            }
         folder = current_folder()
         project = read_project(folder)
         settings = settings_of(from_arguments(given), project)
         json = settings.json
         home = folder / settings.app_dir if settings.app_dir else folder
+        if settings.app_in_project and not settings.app_dir and project.file is not None:
+            home = project.file.parent
         location = find_app(Wanted(settings.app, home.absolute()), project)
         serving = serving_of(settings, project, folder, location, started)
         return serve(serving, settings, spare)
@@ -98,7 +105,7 @@ def serving_of(
             sys_path=(location.folder,),
             project=str(home),
             env_file=_env_file(settings, folder),
-            root_path=settings.root_path,
+            root_path=_root_path(settings.root_path),
             trusted_proxies=_networks(settings.trust_proxy),
             access_log=settings.access_log,
             log_level=settings.log_level,
@@ -113,16 +120,16 @@ def serving_of(
 
 
 def _rules(settings: Settings, folder: Path, app_folder: str) -> Rules:
-    """Watch the folder we are in and the app's; not a whole home folder."""
+    """Watch the folder we are in and the app's; not a whole home folder: what is imported from
+    there is watched file by file.
+    """
     if settings.reload_dir:
         folders = [(folder / name).absolute() for name in settings.reload_dir]
         for place in folders:
             if not os.path.isdir(place):
                 raise refusals.no_such_folder(str(place), "--reload-dir")
     else:
-        folders = [Path(app_folder)]
-        if folder not in (Path("/"), home_folder()):
-            folders.append(folder)
+        folders = [f for f in (Path(app_folder), folder) if f not in (Path("/"), home_folder())]
     names = dict.fromkeys(str(f) for f in folders)
     tops = tuple(f for f in names if not any(f.startswith(o.rstrip("/") + "/") for o in names))
     return Rules(folders=tops, include=settings.reload_include, exclude=settings.reload_exclude)
@@ -134,6 +141,11 @@ def _env_file(settings: Settings, folder: Path) -> str | None:
     path = (folder / settings.env_file).absolute()
     read_text(path, "--env-file")
     return str(path)
+
+
+def _root_path(path: str) -> str:
+    """`api/` is `/api`."""
+    return "/" + path.strip("/") if path.strip("/") else ""
 
 
 def _networks(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -168,25 +180,24 @@ def serve(
         if app is not None:
             from homeport.engine.inline import serve_here  # with asyncio, which others do not need
 
-            return serve_here(app, run)
+            return serve_here(app, run, cleanup.close)
         pipe = cleanup.enter_context(SignalPipe())
         return run(lambda: spare.pop() if spare else spawn_worker(), (Signals(pipe),))
 
 
 def face_of(settings: Settings, opened: Opened) -> tuple[Reporter, Keyboard | None]:
     """Who tells what happens, and the keys of a terminal if there is one."""
-    debug = settings.log_level == "debug"
     first = opened.links[0].url
 
     def browse() -> None:
         open_browser(first)
 
     if settings.json:
-        reporter: Reporter = JsonReport(write, debug=debug)
+        reporter: Reporter = JsonReport(write)
         keyboard = None
     else:
         keyboard = Keyboard(0, browse, write) if Keyboard.usable(0) else None
-        reporter = TextReport(write, colour=has_colour(), keys=keyboard is not None, debug=debug)
+        reporter = TextReport(write, colour=has_colour(), keys=keyboard is not None)
     if settings.open:
         reporter = OpenWhenReady(reporter, browse)
     return reporter, keyboard

@@ -64,9 +64,18 @@ def from_project(project: Project) -> Source:
             where = f"{project.file}: [tool.homeport]"
             raise refusals.unknown_key(key, where, _nearest(key, known), list(known))
         field = known[key]
-        values[field] = value
+        values[field] = _from_its_folder(field, value, project)
         origins[field] = f"{key} in {project.file}"
-    return Source(values, origins)
+    return Source(values, origins, is_project=True)
+
+
+def _from_its_folder(field: str, value: Any, project: Project) -> Any:
+    """Paths in pyproject.toml are meant from where it is, not from where we are."""
+    if field not in ("app_dir", "env_file", "reload_dir") or project.file is None:
+        return value
+    if isinstance(value, list):
+        return [_from_its_folder(field, item, project) for item in value]
+    return str(project.file.parent / value) if isinstance(value, str) else value
 
 
 def from_environment(environment: Mapping[str, str]) -> Source:

@@ -7,21 +7,19 @@ from collections.abc import Callable
 from homeport.core import words
 from homeport.core.events import Announce, News
 from homeport.core.failure import Failure, short_traceback
+from homeport.core.redact import plain, plain_line
 from homeport.engine.reporting import Moment, Opened
 
 Write = Callable[[str], object]
-
-_HINT = "o open   r reload   q quit   ? help"
 
 
 class TextReport:
     """Prints for people. `keys` says whether there is a keyboard to hint at."""
 
-    def __init__(self, write: Write, *, colour: bool, keys: bool, debug: bool = False) -> None:
+    def __init__(self, write: Write, *, colour: bool, keys: bool) -> None:
         self._write = write
         self._colour = colour
         self._keys = keys
-        self._debug = debug
         self._opened: Opened | None = None
 
     def _line(self, text: str = "") -> None:
@@ -69,7 +67,10 @@ class TextReport:
         self._links(moment.docs)
         assert self._opened is not None
         mode = "reloads when you save" if self._opened.reload else "does not reload"
-        parts = [f"ready in {moment.took * 1000:.0f} ms", mode, *([_HINT] if self._keys else [])]
+        parts = [f"ready in {moment.took * 1000:.0f} ms", mode]
+        if self._keys:
+            reload = "r reload   " if self._opened.restarts else ""
+            parts.append(f"o open   {reload}q quit   ? help")
         self._line(self._paint("2", "  ·  ".join(parts)))
         self._line()
 
@@ -103,33 +104,25 @@ class TextReport:
 
     def _failure(self, failure: Failure) -> None:
         self._line()
-        self._line(self._paint("31", failure.summary))
+        self._line(self._paint("31", plain(failure.summary)))
         for line in short_traceback(failure.frames, failure.error):
-            self._line("  " + line)
+            self._line("  " + plain_line(line))
         for step in failure.next_steps:
-            self._line(step)
+            self._line(plain_line(step))
 
-    def cut(self, requests: int, streams: int) -> None:
-        """What a leaving worker had to cut."""
-        parts = [
-            f"{count} {word}{'s' if count > 1 else ''}"
-            for count, word in ((requests, "request"), (streams, "stream"))
-            if count
-        ]
-        self._line(
-            self._paint("33", f"the version before was ended with {' and '.join(parts)} open")
-        )
+    def cut(self, requests: int) -> None:
+        """A leaving worker had to cut so many requests short."""
+        self.warn(f"{requests} request{'s were' if requests > 1 else ' was'} cut short")
 
-    def debug(self, text: str) -> None:
-        """Only with --log-level debug."""
-        if self._debug:
-            self._line(self._paint("2", text))
+    def warn(self, text: str) -> None:
+        """Something is not as it should be."""
+        self._line(self._paint("33", text))
 
 
 def _reasons(reasons: tuple[str, ...]) -> str:
     shown = ", ".join(reasons[:3])
     more = len(reasons) - 3
-    return f"({shown}{f' and {more} more' if more > 0 else ''})" if reasons else ""
+    return plain(f"({shown}{f' and {more} more' if more > 0 else ''})") if reasons else ""
 
 
 def _short(folder: str) -> str:
