@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from homeport.core import app_refusals, refusals
+from homeport.core import app_refusals, bind_refusals, refusals
 from homeport.core.address import Address, Interface, InterfaceKind
 from homeport.core.errors import (
     AppNotFoundError,
@@ -33,23 +33,29 @@ def listener(*holders: Holder, ip: str = "127.0.0.1") -> Listener:
 HELD = (listener(holder(9, 2.0), holder(7, 1.0)), listener(holder(9, 2.0), ip="::"))
 
 ALL: dict[Callable[..., HomeportError], tuple[HomeportError, type[HomeportError]]] = {
-    refusals.port_busy: (refusals.port_busy(HERE, HELD, "--port", 3.0), PortBusyError),
-    refusals.no_free_port: (refusals.no_free_port(8000, 8099), BindError),
-    refusals.port_out_of_range: (refusals.port_out_of_range("70000", "--port"), UsageError),
-    refusals.port_refused_by_browsers: (
-        refusals.port_refused_by_browsers(6000, "--port"),
+    bind_refusals.port_busy: (bind_refusals.port_busy(HERE, HELD, "--port", 3.0), PortBusyError),
+    bind_refusals.no_free_port: (bind_refusals.no_free_port(8000, 8099), BindError),
+    bind_refusals.port_out_of_range: (
+        bind_refusals.port_out_of_range("70000", "--port"),
         UsageError,
     ),
-    refusals.port_privileged: (refusals.port_privileged(HERE, 1024, "--port"), BindError),
-    refusals.no_such_host: (refusals.no_such_host("wlan1", (WIFI,)), UsageError),
-    refusals.unusable_address: (refusals.unusable_address("fe80::1"), UsageError),
+    bind_refusals.port_refused_by_browsers: (
+        bind_refusals.port_refused_by_browsers(6000, "--port"),
+        UsageError,
+    ),
+    bind_refusals.port_privileged: (bind_refusals.port_privileged(HERE, 1024, "--port"), BindError),
+    bind_refusals.no_such_host: (bind_refusals.no_such_host("wlan1", (WIFI,)), UsageError),
+    bind_refusals.unusable_address: (bind_refusals.unusable_address("fe80::1"), UsageError),
     refusals.not_in_main_thread: (refusals.not_in_main_thread(), UsageError),
-    refusals.interface_without_address: (
-        refusals.interface_without_address("eth0", False),
+    bind_refusals.interface_without_address: (
+        bind_refusals.interface_without_address("eth0", False),
         BindError,
     ),
-    refusals.address_not_here: (refusals.address_not_here("192.0.2.1", (WIFI,)), BindError),
-    refusals.bind_refused: (refusals.bind_refused(HERE, "No buffer space"), BindError),
+    bind_refusals.address_not_here: (
+        bind_refusals.address_not_here("192.0.2.1", (WIFI,)),
+        BindError,
+    ),
+    bind_refusals.bind_refused: (bind_refusals.bind_refused(HERE, "No buffer space"), BindError),
     refusals.not_a: (refusals.not_a("x", "--port", "a whole number"), UsageError),
     refusals.unknown_key: (refusals.unknown_key("prot", "x.toml", None, ["port"]), UsageError),
     refusals.unknown_variable: (
@@ -81,7 +87,7 @@ EXAMPLES = [pytest.param(*case, id=refusal.__name__) for refusal, case in ALL.it
 def test_every_refusal_has_an_example_here() -> None:
     written = {
         function
-        for module in (refusals, app_refusals)
+        for module in (refusals, app_refusals, bind_refusals)
         for _, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__
     }
@@ -125,7 +131,7 @@ def test_no_refusal_promises_safety_or_links_to_a_wildcard(
 
 
 def test_a_busy_port_shows_who_has_it_and_how_to_end_the_oldest() -> None:
-    error = refusals.port_busy(HERE, HELD, "PORT in the environment", 3.0)
+    error = bind_refusals.port_busy(HERE, HELD, "PORT in the environment", 3.0)
     assert error.message.startswith("Port 8000 (PORT in the environment) is in use: 127.0.0.1:8000")
     assert "pid 9  x --reload" in error.next_steps[0]
     assert error.next_steps[-1] == "to end it:  kill 7"
@@ -137,20 +143,20 @@ def test_a_busy_port_shows_who_has_it_and_how_to_end_the_oldest() -> None:
 
 
 def test_a_busy_port_whose_holder_is_out_of_sight_shows_how_to_see_it() -> None:
-    steps = refusals.port_busy(HERE, (listener(),), "--port", 3.0).next_steps
+    steps = bind_refusals.port_busy(HERE, (listener(),), "--port", 3.0).next_steps
     assert "owner not visible to you, user root" in steps[0]
     assert steps[-1] == "to see its owner:  sudo ss -ltnp 'sport = :8000'"
 
 
 def test_a_busy_port_without_any_listener_is_explained() -> None:
-    steps = refusals.port_busy(HERE, (), "--port", 3.0).next_steps
+    steps = bind_refusals.port_busy(HERE, (), "--port", 3.0).next_steps
     assert "bound but not listening" in steps[0]
     assert not any("kill" in step or "sudo" in step for step in steps)
 
 
 @pytest.mark.parametrize("port", [8000, 5999, 6664, 65535])
 def test_the_port_that_is_offered_instead_of_a_busy_one_can_be_had(port: int) -> None:
-    error = refusals.port_busy(Address(ip="127.0.0.1", port=port), (), "--port", 3.0)
+    error = bind_refusals.port_busy(Address(ip="127.0.0.1", port=port), (), "--port", 3.0)
     offered = {int(number) for number in re.findall(r"--port (\d+)", str(error))} - {0}
     assert port not in offered
     for other in offered:
@@ -159,12 +165,14 @@ def test_the_port_that_is_offered_instead_of_a_busy_one_can_be_had(port: int) ->
 
 def test_an_unknown_host_lists_the_interfaces_there_are() -> None:
     two = (WIFI, Interface(name="lo", kind=InterfaceKind.LOOPBACK, up=True, addresses=()))
-    assert refusals.no_such_host("wlan1", two).message.endswith("of this computer (wlan0, lo).")
-    assert refusals.no_such_host("wlan1", ()).message.endswith("of this computer.")
+    assert bind_refusals.no_such_host("wlan1", two).message.endswith(
+        "of this computer (wlan0, lo)."
+    )
+    assert bind_refusals.no_such_host("wlan1", ()).message.endswith("of this computer.")
 
 
 def test_a_foreign_address_is_answered_with_the_own_ones() -> None:
-    error = refusals.address_not_here("192.0.2.1", (WIFI,))
+    error = bind_refusals.address_not_here("192.0.2.1", (WIFI,))
     assert error.message.startswith("--host 192.0.2.1 ")
     assert "192.168.1.20 (wlan0)" in error.next_steps[0]
     assert error.facts["ip"] == "192.0.2.1"
@@ -188,8 +196,8 @@ def test_an_unknown_variable_is_answered_with_the_nearest_one_and_the_way_out() 
 
 
 def test_an_interface_that_is_up_is_not_said_to_be_down() -> None:
-    assert "down" not in refusals.interface_without_address("eth0", True).message
-    assert "down" in refusals.interface_without_address("eth0", False).message
+    assert "down" not in bind_refusals.interface_without_address("eth0", True).message
+    assert "down" in bind_refusals.interface_without_address("eth0", False).message
 
 
 def test_our_own_fault_names_the_exception() -> None:

@@ -3,7 +3,7 @@
 import ipaddress
 from dataclasses import dataclass
 
-from homeport.core import refusals
+from homeport.core import bind_refusals
 from homeport.core.address import (
     LOOPBACK,
     WILDCARD,
@@ -72,9 +72,9 @@ def _check_port(request: ServeRequest) -> None:
     if request.port is None:
         return
     if not 0 <= request.port <= HIGHEST_PORT:
-        raise refusals.port_out_of_range(str(request.port), request.port_origin)
+        raise bind_refusals.port_out_of_range(str(request.port), request.port_origin)
     if request.port in REFUSED_BY_BROWSERS and not request.force_port:
-        raise refusals.port_refused_by_browsers(request.port, request.port_origin)
+        raise bind_refusals.port_refused_by_browsers(request.port, request.port_origin)
 
 
 def _targets(host: str, interfaces: tuple[Interface, ...]) -> list[Target]:
@@ -83,15 +83,15 @@ def _targets(host: str, interfaces: tuple[Interface, ...]) -> list[Target]:
         return [Target(ip=v4), Target(ip=v6, optional=True)]
     if is_ip(host):
         if (is_link_local(host) and ip_version(host) == 6) or is_mapped(host):
-            raise refusals.unusable_address(host)
+            raise bind_refusals.unusable_address(host)
         return [Target(ip=_canonical(host))]
     for interface in interfaces:
         if interface.name == host:
             usable = [ip for ip in interface.ips if not is_link_local(ip)]
             if not usable:
-                raise refusals.interface_without_address(host, interface.up)
+                raise bind_refusals.interface_without_address(host, interface.up)
             return [Target(ip=ip) for ip in usable]
-    raise refusals.no_such_host(host, interfaces)
+    raise bind_refusals.no_such_host(host, interfaces)
 
 
 def _canonical(ip: str) -> str:

@@ -10,7 +10,7 @@ import socket
 import time
 
 from homeport import host
-from homeport.core import refusals
+from homeport.core import bind_refusals
 from homeport.core.address import LOOPBACK, WILDCARD, Address
 from homeport.core.facts import Listener
 from homeport.core.plan import BindPlan, Target
@@ -92,13 +92,13 @@ def open_listeners(plan: BindPlan, origin: str) -> Listeners:
             sockets, skipped = _open_any(plan) if port == 0 else _open_all(plan, port, origin)
         except Busy as busy:
             if plan.asked:
-                raise refusals.port_busy(
+                raise bind_refusals.port_busy(
                     busy.address, busy.listeners, origin, time.time()
                 ) from None
             first_busy = first_busy or busy
         else:
             return Listeners(sockets, skipped, first_busy)
-    raise refusals.no_free_port(plan.ports[0], plan.ports[-1])
+    raise bind_refusals.no_free_port(plan.ports[0], plan.ports[-1])
 
 
 def _open_any(plan: BindPlan) -> tuple[list[socket.socket], tuple[str, ...]]:
@@ -117,7 +117,7 @@ def _open_any(plan: BindPlan) -> tuple[list[socket.socket], tuple[str, ...]]:
             raise
         else:
             return [sock, *sockets], skipped
-    raise refusals.no_free_port(0, 0)
+    raise bind_refusals.no_free_port(0, 0)
 
 
 def _open_all(
@@ -162,10 +162,10 @@ def _refusal(error: OSError, target: Target, address: Address, origin: str) -> E
     if error.errno in _NO_SUCH_FAMILY:
         if target.optional:
             return _FamilyMissing()
-        return refusals.address_not_here(address.ip, host.interfaces())
+        return bind_refusals.address_not_here(address.ip, host.interfaces())
     if error.errno in (errno.EACCES, errno.EPERM):
-        return refusals.port_privileged(address, host.first_unprivileged_port(), origin)
-    return refusals.bind_refused(address, error.strerror or str(error))
+        return bind_refusals.port_privileged(address, host.first_unprivileged_port(), origin)
+    return bind_refusals.bind_refused(address, error.strerror or str(error))
 
 
 def strangers_on_localhost(listeners: Listeners) -> tuple[Listener, ...]:

@@ -16,8 +16,8 @@ from typing import Any
 from homeport.core.errors import ExitCode
 from homeport.core.wire import Job
 from homeport.engine.channel import Channel
-from homeport.engine.signals import SignalPipe
-from homeport.engine.supervisor import Input, Process, Signals
+from homeport.engine.outside import Input, Process
+from homeport.engine.signals import SignalPipe, Signals
 from homeport.engine.worker import serve_job
 
 

@@ -5,6 +5,8 @@ import signal
 from types import FrameType
 from typing import Self
 
+from homeport.core.events import Event, StopAsked
+
 ENDING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
 
 
@@ -64,3 +66,18 @@ class SignalPipe:
 
 def _do_nothing(number: int, frame: FrameType | None) -> None:
     """Being told through the wakeup descriptor is enough."""
+
+
+class Signals:
+    """The signals that end a server, as an input."""
+
+    def __init__(self, pipe: SignalPipe) -> None:
+        self._pipe = pipe
+
+    def fileno(self) -> int:
+        """For selectors."""
+        return self._pipe.fileno()
+
+    def read(self) -> list[Event]:
+        """Several at once are one wish."""
+        return [StopAsked(reason=number.name) for number in sorted(self._pipe.read())[:1]]

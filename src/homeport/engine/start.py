@@ -11,9 +11,10 @@ from homeport.core.links import links, needs_interfaces
 from homeport.core.plan import ServeRequest, plan
 from homeport.core.plan import needs_interfaces as plan_needs_interfaces
 from homeport.engine.binding import Listeners, open_listeners, strangers_on_localhost
+from homeport.engine.outside import Input, Process
 from homeport.engine.reporting import Opened, Reporter
 from homeport.engine.saves import Saves
-from homeport.engine.supervisor import Input, Process, Service, Supervisor
+from homeport.engine.supervisor import Service, Supervisor
 from homeport.engine.watch import Rules
 
 

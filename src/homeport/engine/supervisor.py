@@ -7,10 +7,10 @@ actions. It never imports the app, uvicorn or asyncio, so that nothing of the ap
 import select
 import selectors
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from homeport.core import lifecycle, wire, words
 from homeport.core.errors import ExitCode
@@ -37,40 +37,12 @@ from homeport.core.failure import Failure
 from homeport.core.state import State
 from homeport.engine.channel import Channel
 from homeport.engine.deaths import death_of, not_started
+from homeport.engine.outside import Input, Process
 from homeport.engine.reporting import Moment, Reporter
 from homeport.engine.saves import Saves
-from homeport.engine.signals import SignalPipe
 
 GRACE = 0.3
 """Seconds that WebSockets and server-sent streams are given to end."""
-
-
-class Process(Protocol):
-    """A worker process, or what stands for one."""
-
-    channel: Channel
-
-    def kill(self) -> None:
-        """End it now."""
-
-    def reap(self) -> int | None:
-        """Its exit code once it has ended."""
-
-    def wait(self) -> None:
-        """Until it has ended."""
-
-    def close(self) -> None:
-        """Let go of it."""
-
-
-class Input(Protocol):
-    """A source of events besides the workers: keys, signals."""
-
-    def fileno(self) -> int:
-        """For selectors."""
-
-    def read(self) -> Iterable[Event] | None:
-        """What has happened since the last call; None when nothing will come any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,18 +232,3 @@ def _readable(channel: Channel) -> bool:
     poll = select.poll()
     poll.register(channel, select.POLLIN)
     return bool(poll.poll(0))
-
-
-class Signals:
-    """The signals that end a server, as an input."""
-
-    def __init__(self, pipe: SignalPipe) -> None:
-        self._pipe = pipe
-
-    def fileno(self) -> int:
-        """For selectors."""
-        return self._pipe.fileno()
-
-    def read(self) -> list[Event]:
-        """Several at once are one wish."""
-        return [StopAsked(reason=number.name) for number in sorted(self._pipe.read())[:1]]

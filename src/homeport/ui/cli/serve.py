@@ -15,11 +15,11 @@ from homeport.core.errors import ExitCode, HomeportError
 from homeport.core.options import Settings, Source, merge
 from homeport.core.plan import ServeRequest
 from homeport.core.wire import Job
+from homeport.engine.outside import Input, Process
 from homeport.engine.reporting import Opened, Reporter
-from homeport.engine.signals import SignalPipe
+from homeport.engine.signals import SignalPipe, Signals
 from homeport.engine.spawn import WorkerProcess, spawn_worker
 from homeport.engine.start import Serving, open_for, supervise
-from homeport.engine.supervisor import Input, Process, Signals
 from homeport.engine.watch import Rules
 from homeport.ui.cli import arguments as command_line
 from homeport.ui.cli.browser import OpenWhenReady, open_browser
