@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from homeport.core.redact import MAX_LENGTH, command_line, plain
+from homeport.core.redact import MAX_LENGTH, command_line, plain, plain_line
 
 TOKEN = "sk-abcdefghijklmnopqrstuvwxyz0123456789"
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6Ik1lIn0.c2ln"
@@ -147,3 +147,7 @@ def test_hostile_input_costs_little(bait: str) -> None:
 def test_plain_text_cannot_play_with_the_terminal(text: str, shown: str) -> None:
     assert plain(text) == shown
     shown.encode()
+
+
+def test_a_line_of_a_traceback_keeps_its_indentation_and_nothing_else() -> None:
+    assert plain_line("    raise \x1b[31mError\x1b[0m\x07") == "    raise Error"
