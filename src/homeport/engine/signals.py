@@ -13,7 +13,8 @@ ENDING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT
 class SignalPipe:
     """Take over the ending signals and SIGCHLD until closed. Only in the main thread.
 
-    A signal that is ignored stays so: `nohup` means it.
+    SIGHUP that is ignored stays so: `nohup` means it. (SIGINT is ignored for every background
+    process of a script, and still `kill -INT` has to work.)
 
     `shared`: another event loop runs in this thread and has Python's one wakeup descriptor, so
     the handlers write to the pipe themselves.
@@ -24,9 +25,9 @@ class SignalPipe:
         for descriptor in (self._read_end, self._write_end):
             os.set_blocking(descriptor, False)
         handler = self._write if shared else _do_nothing
-        numbers = {n for n in ENDING if signal.getsignal(n) is not signal.SIG_IGN}
-        if not shared:
-            numbers.add(signal.SIGCHLD)
+        numbers = set(ENDING) if shared else {*ENDING, signal.SIGCHLD}
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+            numbers.remove(signal.SIGHUP)
         self._before = {number: signal.signal(number, handler) for number in numbers}
         self._wakeup: int | None = None
         if not shared:

@@ -64,7 +64,9 @@ class Keyboard:
 
     def read(self) -> list[Event] | None:
         """What the keys mean; None when the terminal is gone."""
-        if not self.usable(self._descriptor) and os.isatty(self._descriptor):
+        if self.usable(self._descriptor):
+            self._take_over()  # `fg` after `bg` sends no signal: the first key tells
+        elif os.isatty(self._descriptor):
             return []  # in the background: what is typed is for the shell
         try:
             keys = os.read(self._descriptor, 64)
