@@ -1,7 +1,6 @@
 import pytest
 
 from homeport.core.errors import (
-    AppError,
     AppNotFoundError,
     BindError,
     ExitCode,
@@ -23,7 +22,6 @@ def test_a_refusal_is_its_message_with_the_next_steps_below() -> None:
         (HomeportError, 1),
         (UsageError, 2),
         (AppNotFoundError, 2),
-        (AppError, 3),
         (BindError, 4),
         (PortBusyError, 4),
     ],
@@ -39,7 +37,7 @@ def test_whoever_catches_the_general_case_catches_the_special_one() -> None:
 
 
 def test_a_wrong_request_a_broken_app_and_a_busy_port_are_told_apart() -> None:
-    kinds = (UsageError, AppError, BindError)
+    kinds = (UsageError, BindError)
     assert len({kind.exit_code for kind in kinds}) == 3
     assert not any(issubclass(a, b) for a in kinds for b in kinds if a is not b)
 

@@ -6,9 +6,11 @@ found, and the next command to type.
     HomeportError                 exit 1   our own fault
     ├── UsageError                exit 2   the command line, a setting or an environment variable
     │   └── AppNotFoundError      exit 2   the named app is not there (module, attribute, file)
-    ├── AppError                  exit 3   the app is there but does not start
     └── BindError                 exit 4   the address cannot be had
         └── PortBusyError         exit 4   another process has it
+
+An app that is there and does not start is no error of ours: it is a `core.failure.Failure`, which
+the life cycle turns into exit code 3 or waits to see mended.
 """
 
 from collections.abc import Mapping
@@ -62,12 +64,6 @@ class UsageError(HomeportError):
 
 class AppNotFoundError(UsageError):
     """No app at the place that was named."""
-
-
-class AppError(HomeportError):
-    """The app raised while it was imported, built or started."""
-
-    exit_code = ExitCode.APP
 
 
 class BindError(HomeportError):
