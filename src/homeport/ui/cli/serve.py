@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from homeport import host
@@ -66,6 +67,8 @@ def serve_command(arguments: Sequence[str], started: float, spare: list[WorkerPr
             home = project.file.parent
         location = find_app(Wanted(settings.app, home.absolute()), project)
         serving = serving_of(settings, project, folder, location, started)
+        if named == "demo":
+            serving = replace(serving, title="the built-in demo app")
         return serve(serving, settings, spare)
     except HomeportError as error:
         tell(error, json=json, app=named)
