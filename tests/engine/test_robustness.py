@@ -207,7 +207,8 @@ async def stream() -> StreamingResponse:
     with homeport(project, "--stop-timeout", "600") as server:
         url = server.ready()
         with httpx.stream("GET", url + "/stream", timeout=10) as stream:
-            assert next(stream.iter_lines()) == "data: tick"
+            lines = stream.iter_lines()  # kept: a reader that is dropped closes the connection
+            assert next(lines) == "data: tick"
             assert server.end() == 0
 
 

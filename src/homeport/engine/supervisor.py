@@ -34,7 +34,7 @@ from homeport.core.events import (
     WakeAt,
 )
 from homeport.core.failure import Failure
-from homeport.core.state import State
+from homeport.core.state import Phase, State
 from homeport.engine.channel import Channel
 from homeport.engine.deaths import death_of, not_started
 from homeport.engine.outside import Input, Process
@@ -135,7 +135,8 @@ class Supervisor:
             self._handle(Changed(reasons=changed))
         if any(wake <= now for wake in self._wakes):
             self._wakes = [wake for wake in self._wakes if wake > now]
-            self._begun = now
+            if self._state.phase is Phase.WAITING:  # else it is about a leaver, not a start
+                self._begun = now
             self._handle(Due())
 
     def _handle(self, event: Event) -> None:
@@ -217,7 +218,8 @@ class Supervisor:
                 self._selector.unregister(process.channel)
             del self._workers[number]
             process.close()
-            self._begun = time.monotonic()
+            if not self._state.is_leaving(number):
+                self._begun = time.monotonic()
             self._handle(Exited(worker=number, failure=death_of(code)))
 
     def _announce(self, announce: Announce) -> None:
