@@ -21,17 +21,24 @@ class InterfaceKind(Enum):
     ETHERNET = "Ethernet"
     VPN = "VPN"
     CONTAINER = "containers"
+    WSL = "WSL"
     OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interface:
-    """A network interface: its addresses are `ip/prefix-length` strings without a zone."""
+    """A network interface: its addresses are `ip/prefix-length` strings without a zone.
+
+    `up` is switched on; `running` has a link too (a cable, an access point, the other end).
+    `gateways` are the IP versions whose default route leads through it.
+    """
 
     name: str
     kind: InterfaceKind
     up: bool
     addresses: tuple[str, ...]
+    running: bool = True
+    gateways: tuple[int, ...] = ()
 
     @property
     def ips(self) -> tuple[str, ...]:

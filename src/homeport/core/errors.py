@@ -26,6 +26,8 @@ class ExitCode(IntEnum):
     USAGE = 2
     APP = 3
     BIND = 4
+    NOTHING_THERE = 5
+    NOT_STOPPED = 6
     INTERRUPTED = 130
 
 
