@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-__all__ = ["run"]
+    from homeport.core.audience import Reach
+    from homeport.core.facts import Listener
+    from homeport.core.port_report import PortReport
+
+__all__ = ["listeners", "port", "reach", "run"]
 
 
 def run(
@@ -49,3 +53,42 @@ def run(
     from homeport.ui.cli.run import run_app
 
     run_app(app, options)
+
+
+def listeners() -> "tuple[Listener, ...]":
+    """Every TCP socket that listens on this computer, with the processes that hold it.
+
+    `holders` of a `Listener` is empty where they are not visible to this user, which is not the
+    same as nobody. Raises OSError when the system does not show its sockets.
+    """
+    from homeport import host
+
+    return host.listeners()
+
+
+def port(number: int) -> "PortReport":
+    """Is a port free for a server on localhost, who occupies it, who answers there.
+
+    Like `homeport port NUMBER`: `port(8000).availability.bindable`. Binds the port for a moment to
+    be sure. Raises ValueError for what is no TCP port, OSError as `listeners`.
+    """
+    _check(number)
+    from homeport.host.survey import port_report
+
+    return port_report(number)
+
+
+def reach(number: int) -> "tuple[Reach, ...]":
+    """Who can reach the servers on a port: one `Reach` for each, with a verdict per audience.
+
+    Like `homeport reach NUMBER`; empty when nothing listens there. Raises as `port`.
+    """
+    _check(number)
+    from homeport.host.survey import facts, reaches
+
+    return tuple(found for found in reaches(facts()) if found.port == number)
+
+
+def _check(number: int) -> None:
+    if not 1 <= number <= 65535:
+        raise ValueError(f"{number} is not a TCP port: those are numbers from 1 to 65535")

@@ -88,7 +88,7 @@ def test_who_has_a_busy_port_is_said_with_everything_that_helps(project: Path) -
     assert f"in {project}, user " in text
     assert ", since " in text
     assert "homeport main:app --port 0" in text
-    assert f"kill {pid}" in text
+    assert f"homeport stop {port}" in text
     event = refusal(end)
     assert (end.code, event["code"], event["port"]) == (ExitCode.BIND, "port-busy", port)
     assert f'"pid": {pid}' in json.dumps(event["holders"])

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from homeport.core import app_refusals, bind_refusals, refusals
+from homeport.core import app_refusals, bind_refusals, busy_refusals, refusals
 from homeport.core.address import Address, Interface, InterfaceKind
+from homeport.core.availability import Availability
 from homeport.core.errors import (
     AppNotFoundError,
     BindError,
@@ -14,8 +15,9 @@ from homeport.core.errors import (
     PortBusyError,
     UsageError,
 )
-from homeport.core.facts import Holder, Listener
+from homeport.core.facts import Holder, Listener, Remnant, RemnantKind
 from homeport.core.plan import ServeRequest, plan
+from tests.core.port_views import judged, left
 
 HERE = Address(ip="127.0.0.1", port=8000)
 WIFI = Interface(name="wlan0", kind=InterfaceKind.WIFI, up=True, addresses=("192.168.1.20/24",))
@@ -32,8 +34,13 @@ def listener(*holders: Holder, ip: str = "127.0.0.1") -> Listener:
 
 HELD = (listener(holder(9, 2.0), holder(7, 1.0)), listener(holder(9, 2.0), ip="::"))
 
+
+def busy(*seen: Listener | Remnant, port: int = 8000) -> Availability:
+    """Why a bind of 127.0.0.1 has just failed."""
+    return judged(*seen, port=port, ips=("127.0.0.1",), refused={"127.0.0.1": "EADDRINUSE"})
+
+
 ALL: dict[Callable[..., HomeportError], tuple[HomeportError, type[HomeportError]]] = {
-    bind_refusals.port_busy: (bind_refusals.port_busy(HERE, HELD, "--port", 3.0), PortBusyError),
     bind_refusals.no_free_port: (bind_refusals.no_free_port(8000, 8099), BindError),
     bind_refusals.port_out_of_range: (
         bind_refusals.port_out_of_range("70000", "--port"),
@@ -82,6 +89,8 @@ ALL: dict[Callable[..., HomeportError], tuple[HomeportError, type[HomeportError]
     app_refusals.reload_needs_a_name: (app_refusals.reload_needs_a_name(), UsageError),
 }
 EXAMPLES = [pytest.param(*case, id=refusal.__name__) for refusal, case in ALL.items()]
+BUSY = busy_refusals.port_busy(HERE, busy(*HELD), "--port", 3.0)
+EXAMPLES.append(pytest.param(BUSY, PortBusyError, id="port_busy"))
 
 
 def test_every_refusal_has_an_example_here() -> None:
@@ -131,10 +140,11 @@ def test_no_refusal_promises_safety_or_links_to_a_wildcard(
 
 
 def test_a_busy_port_shows_who_has_it_and_how_to_end_the_oldest() -> None:
-    error = bind_refusals.port_busy(HERE, HELD, "PORT in the environment", 3.0)
+    error = busy_refusals.port_busy(HERE, busy(*HELD), "PORT in the environment", 3.0)
     assert error.message.startswith("Port 8000 (PORT in the environment) is in use: 127.0.0.1:8000")
     assert "pid 9  x --reload" in error.next_steps[0]
-    assert error.next_steps[-1] == "to end it:  kill 7"
+    assert error.next_steps[-1] == "to end it:  homeport stop 8000"
+    assert error.facts["reasons"] == ["held"]
     assert error.facts["listeners"] == ["127.0.0.1:8000", "[::]:8000"]
     assert error.facts["holders"] == [
         {"pid": pid, "command": "x --reload", "user": "ada", "folder": "/srv", "started": started}
@@ -143,20 +153,23 @@ def test_a_busy_port_shows_who_has_it_and_how_to_end_the_oldest() -> None:
 
 
 def test_a_busy_port_whose_holder_is_out_of_sight_shows_how_to_see_it() -> None:
-    steps = bind_refusals.port_busy(HERE, (listener(),), "--port", 3.0).next_steps
+    steps = busy_refusals.port_busy(HERE, busy(listener()), "--port", 3.0).next_steps
     assert "owner not visible to you, user root" in steps[0]
     assert steps[-1] == "to see its owner:  sudo ss -ltnp 'sport = :8000'"
 
 
 def test_a_busy_port_without_any_listener_is_explained() -> None:
-    steps = bind_refusals.port_busy(HERE, (), "--port", 3.0).next_steps
-    assert "bound but not listening" in steps[0]
+    bound = left(RemnantKind.BOUND)
+    steps = busy_refusals.port_busy(HERE, busy(bound), "--port", 3.0).next_steps
+    assert "bound to it and does not listen" in steps[0]
     assert not any("kill" in step or "sudo" in step for step in steps)
 
 
 @pytest.mark.parametrize("port", [8000, 5999, 6664, 65535])
 def test_the_port_that_is_offered_instead_of_a_busy_one_can_be_had(port: int) -> None:
-    error = bind_refusals.port_busy(Address(ip="127.0.0.1", port=port), (), "--port", 3.0)
+    error = busy_refusals.port_busy(
+        Address(ip="127.0.0.1", port=port), busy(port=port), "--port", 3.0
+    )
     offered = {int(number) for number in re.findall(r"--port (\d+)", str(error))} - {0}
     assert port not in offered
     for other in offered:

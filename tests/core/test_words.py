@@ -77,7 +77,7 @@ def test_a_port_that_was_moved_says_why() -> None:
 
 def test_a_server_in_our_shadow_is_named_with_its_addresses_once() -> None:
     other = listener(holder(7), ip="::1")
-    assert words.shadowed(8000, (other, listener(holder(7), ip="::"), other)) == (
+    assert words.shadowed((other, listener(holder(7), ip="::"), other)) == (
         "http://localhost:8000 may reach another server: "
         "[::1]:8000, [::]:8000 is held by pid 7 (python -m x)"
     )

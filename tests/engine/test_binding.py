@@ -8,7 +8,7 @@ import pytest
 
 from homeport.core.errors import BindError, PortBusyError
 from homeport.core.plan import BindPlan, Target
-from homeport.engine.binding import Listeners, open_listeners, strangers_on_localhost
+from homeport.engine.binding import Listeners, open_listeners
 
 BOTH = (Target(ip="127.0.0.1"), Target(ip="::1", optional=True))
 
@@ -91,10 +91,10 @@ def test_who_else_may_answer_localhost_is_seen() -> None:
     with holder("::1") as other:
         port = other.getsockname()[1]
         with opened(plan(port, targets=(Target(ip="127.0.0.1"),))) as listeners:
-            (stranger,) = strangers_on_localhost(listeners)
+            (stranger,) = listeners.shadows.strangers
             assert str(stranger.address) == f"[::1]:{port}"
     with opened(plan(0)) as listeners:
-        assert strangers_on_localhost(listeners) == ()
+        assert listeners.shadows.strangers == ()
 
 
 def test_the_wildcards_of_both_families_share_a_port() -> None:

@@ -42,7 +42,7 @@ class FakePsutil:
 
 def test_interfaces_have_their_ip_addresses_without_a_zone(tmp_path: Path) -> None:
     def made(name: str, kind: InterfaceKind, up: bool, *addresses: str) -> Interface:
-        return Interface(name=name, kind=kind, up=up, addresses=addresses)
+        return Interface(name=name, kind=kind, up=up, running=up, addresses=addresses)
 
     assert interfaces(FakePsutil(), tmp_path) == (
         made("lo", InterfaceKind.LOOPBACK, True, "127.0.0.1/8", "::1/128"),

@@ -1,52 +1,10 @@
-"""Why a port or an address cannot be had, and what to type next."""
+"""Why a port or an address cannot be had, and what to type next.
 
-from itertools import islice
+A port that somebody else has is in `core/busy_refusals`.
+"""
 
 from homeport.core.address import Address, Interface, is_link_local
-from homeport.core.errors import BindError, PortBusyError, UsageError
-from homeport.core.facts import Listener
-from homeport.core.ports import HIGHEST_PORT, REFUSED_BY_BROWSERS
-from homeport.core.words import holder_lines, holders_of
-
-
-def port_busy(
-    address: Address, listeners: tuple[Listener, ...], origin: str, now: float
-) -> PortBusyError:
-    """Asked for and busy: who has it, and the commands that help."""
-    port = address.port
-    lines = holder_lines(listeners, now)
-    if not listeners:
-        lines = ("no listening socket is visible: bound but not listening, or just closed",)
-    steps = [*lines, "any free port:  homeport --port 0"]
-    others = (
-        other for other in range(port + 1, HIGHEST_PORT + 1) if other not in REFUSED_BY_BROWSERS
-    )
-    steps += [f"the next port:  homeport --port {other}" for other in islice(others, 1)]
-    pids = [holder.pid for holder in holders_of(listeners)]
-    if pids:
-        steps.append(f"to end it:  kill {pids[0]}")
-    elif listeners:
-        steps.append(f"to see its owner:  sudo ss -ltnp 'sport = :{port}'")
-    return PortBusyError(
-        f"Port {port} ({origin}) is in use: {address} cannot be opened.",
-        code="port-busy",
-        next_steps=tuple(steps),
-        facts={
-            "address": str(address),
-            "port": port,
-            "holders": [
-                {
-                    "pid": holder.pid,
-                    "command": holder.command,
-                    "user": holder.user,
-                    "folder": holder.folder,
-                    "started": holder.started,
-                }
-                for holder in holders_of(listeners)
-            ],
-            "listeners": sorted({str(listener.address) for listener in listeners}),
-        },
-    )
+from homeport.core.errors import BindError, UsageError
 
 
 def no_free_port(first: int, last: int) -> BindError:

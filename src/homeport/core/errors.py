@@ -6,8 +6,10 @@ found, and the next command to type.
     HomeportError                 exit 1   our own fault
     ├── UsageError                exit 2   the command line, a setting or an environment variable
     │   └── AppNotFoundError      exit 2   the named app is not there (module, attribute, file)
-    └── BindError                 exit 4   the address cannot be had
-        └── PortBusyError         exit 4   another process has it
+    ├── BindError                 exit 4   the address cannot be had
+    │   └── PortBusyError         exit 4   another process has it
+    ├── NothingThereError         exit 5   nothing listens there
+    └── NotStoppedError           exit 6   a server that was to be stopped goes on
 
 An app that is there and does not start is no error of ours: it is a `core.failure.Failure`, which
 the life cycle turns into exit code 3 or waits to see mended.
@@ -76,3 +78,15 @@ class BindError(HomeportError):
 
 class PortBusyError(BindError):
     """Another process holds the port on an address we need."""
+
+
+class NothingThereError(HomeportError):
+    """Nothing listens where a server was looked for."""
+
+    exit_code = ExitCode.NOTHING_THERE
+
+
+class NotStoppedError(HomeportError):
+    """A server that was to be stopped is left running, or would not go."""
+
+    exit_code = ExitCode.NOT_STOPPED

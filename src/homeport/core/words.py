@@ -6,7 +6,7 @@ Rules (research/sharing-and-security.md, E): say what is listened on and what wa
 
 from datetime import datetime
 
-from homeport.core.address import Interface, InterfaceKind, network_of
+from homeport.core.address import LOOPBACK, Interface, InterfaceKind, network_of
 from homeport.core.facts import Holder, Listener
 
 THIS_COMPUTER = "programs on this computer"
@@ -45,13 +45,13 @@ def next_port(wanted: int, port: int, listeners: tuple[Listener, ...]) -> str:
     return f"port {wanted} is in use{by}; using {port}"
 
 
-def shadowed(port: int, listeners: tuple[Listener, ...]) -> str:
-    """Another process has the other loopback address of the same port."""
-    where = ", ".join(sorted({str(listener.address) for listener in listeners}))
-    return (
-        f"http://localhost:{port} may reach another server: "
-        f"{where} is held by {who_holds(listeners)}"
-    )
+def shadowed(strangers: tuple[Listener, ...]) -> str:
+    """Sockets of others that get connections to a link of ours, or to `localhost`."""
+    first = strangers[0].address
+    local = any(listener.covers(ip) for listener in strangers for ip in LOOPBACK)
+    url = f"http://localhost:{first.port}" if local else first.url()
+    where = ", ".join(sorted({str(listener.address) for listener in strangers}))
+    return f"{url} may reach another server: {where} is held by {who_holds(strangers)}"
 
 
 def who_holds(listeners: tuple[Listener, ...]) -> str:

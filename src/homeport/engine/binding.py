@@ -8,12 +8,13 @@ import contextlib
 import errno
 import socket
 import time
+from functools import cached_property
 
 from homeport import host
 from homeport.core import bind_refusals
-from homeport.core.address import LOOPBACK, WILDCARD, Address
-from homeport.core.facts import Listener
+from homeport.core.address import Address
 from homeport.core.plan import BindPlan, Target
+from homeport.engine.shadows import Shadows
 
 BACKLOG = 2048
 _TRIES_FOR_ANY_PORT = 50
@@ -44,6 +45,11 @@ class Listeners:
         """The port they share."""
         return self.addresses[0].port
 
+    @cached_property
+    def shadows(self) -> Shadows:
+        """Who else may answer on this port."""
+        return Shadows(self.sockets)
+
     def close(self) -> None:
         """Give the port back."""
         for sock in self.sockets:
@@ -51,34 +57,21 @@ class Listeners:
 
 
 class Busy(Exception):
-    """An address that someone else has."""
+    """An address that someone else has; `free` says why."""
 
     def __init__(self, address: Address) -> None:
         super().__init__(str(address))
+        # Not needed on the way of a server that gets its port, so not imported there.
+        from homeport.core.busy_refusals import in_the_way
+        from homeport.host.survey import why_busy
+
         self.address = address
-        self.listeners = holders_of(address)
+        self.free = why_busy(address)
+        self.listeners = in_the_way(self.free)
 
 
 class _FamilyMissing(Exception):
     """This computer has no IPv6 (or IPv4) loopback."""
-
-
-def holders_of(address: Address) -> tuple[Listener, ...]:
-    """The sockets that keep us from `address`, with their processes as far as visible."""
-    return tuple(
-        listener
-        for listener in _listeners_on(address.port)
-        if listener.covers(address.ip)
-        or (address.is_wildcard and listener.address.version == address.version)
-    )
-
-
-def _listeners_on(port: int) -> tuple[Listener, ...]:
-    """As far as this computer shows them: nothing is a possible answer, and not "nobody"."""
-    try:
-        return host.listeners(port)
-    except OSError:
-        return ()
 
 
 def open_listeners(plan: BindPlan, origin: str) -> Listeners:
@@ -92,9 +85,9 @@ def open_listeners(plan: BindPlan, origin: str) -> Listeners:
             sockets, skipped = _open_any(plan) if port == 0 else _open_all(plan, port, origin)
         except Busy as busy:
             if plan.asked:
-                raise bind_refusals.port_busy(
-                    busy.address, busy.listeners, origin, time.time()
-                ) from None
+                from homeport.core.busy_refusals import port_busy
+
+                raise port_busy(busy.address, busy.free, origin, time.time()) from None
             first_busy = first_busy or busy
         else:
             return Listeners(sockets, skipped, first_busy)
@@ -166,21 +159,3 @@ def _refusal(error: OSError, target: Target, address: Address, origin: str) -> E
     if error.errno in (errno.EACCES, errno.EPERM):
         return bind_refusals.port_privileged(address, host.first_unprivileged_port(), origin)
     return bind_refusals.bind_refused(address, error.strerror or str(error))
-
-
-def strangers_on_localhost(listeners: Listeners) -> tuple[Listener, ...]:
-    """Other processes' sockets that may answer `localhost` on our port.
-
-    They can exist only where we hold one loopback address of two.
-    """
-    ours = {address.ip for address in listeners.addresses}
-    held = [
-        {loopback, wildcard} & ours for loopback, wildcard in zip(LOOPBACK, WILDCARD, strict=True)
-    ]
-    if all(held) or not any(held):
-        return ()
-    return tuple(
-        listener
-        for listener in _listeners_on(listeners.port)
-        if listener.address.ip not in ours and any(listener.covers(ip) for ip in LOOPBACK)
-    )

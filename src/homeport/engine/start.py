@@ -10,7 +10,7 @@ from homeport.core.errors import ExitCode
 from homeport.core.links import links, needs_interfaces
 from homeport.core.plan import ServeRequest, plan
 from homeport.core.plan import needs_interfaces as plan_needs_interfaces
-from homeport.engine.binding import Listeners, open_listeners, strangers_on_localhost
+from homeport.engine.binding import Listeners, open_listeners
 from homeport.engine.outside import Input, Process
 from homeport.engine.reporting import Opened, Reporter
 from homeport.engine.saves import Saves
@@ -50,7 +50,7 @@ def open_for(serving: Serving) -> tuple[Listeners, Opened]:
         restarts=serving.restarts,
         wanted=busy.address.port if busy else None,
         held_by=busy.listeners if busy else (),
-        strangers=strangers_on_localhost(listeners),
+        strangers=listeners.shadows.strangers,
     )
     return listeners, opened
 
@@ -76,4 +76,4 @@ def supervise(
             started=serving.started,
             restarts=serving.restarts,
         )
-        return Supervisor(service, reporter, spawn, inputs, saves).run()
+        return Supervisor(service, reporter, spawn, inputs, saves, listeners.shadows).run()

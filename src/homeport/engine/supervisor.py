@@ -40,6 +40,7 @@ from homeport.engine.deaths import death_of, not_started
 from homeport.engine.outside import Input, Process
 from homeport.engine.reporting import Moment, Reporter
 from homeport.engine.saves import Saves
+from homeport.engine.shadows import Shadows
 
 GRACE = 0.3
 """Seconds that WebSockets and server-sent streams are given to end."""
@@ -69,11 +70,13 @@ class Supervisor:
         spawn: Callable[[], Process],
         inputs: tuple[Input, ...],
         saves: Saves | None,
+        shadows: Shadows,
     ) -> None:
         self._service = service
         self._reporter = reporter
         self._spawn = spawn
         self._saves = saves
+        self._shadows = shadows
         self._state = State(
             reload=saves is not None,
             overtime=service.stop_timeout * 2 + 2,
@@ -123,6 +126,8 @@ class Supervisor:
         times = [*self._wakes]
         if self._saves is not None and self._saves.due is not None:
             times.append(self._saves.due)
+        if self._shadows.due is not None:
+            times.append(self._shadows.due)
         return max(min(times) - time.monotonic(), 0.0) if times else None
 
     def _wake(self) -> None:
@@ -133,6 +138,8 @@ class Supervisor:
         if self._saves is not None and (changed := self._saves.take(now)):
             self._begun = self._saves.seen
             self._handle(Changed(reasons=changed))
+        if strangers := self._shadows.take(now):
+            self._reporter.warn(words.shadowed(strangers))
         if any(wake <= now for wake in self._wakes):
             self._wakes = [wake for wake in self._wakes if wake > now]
             if self._state.phase is Phase.WAITING:  # else it is about a leaver, not a start

@@ -15,56 +15,128 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from homeport.core.address import Interface
-    from homeport.core.facts import Listener
+    from homeport.core.facts import Listener, Namespace, Remnant, System
+    from homeport.core.port_rules import PortRules
 
 __all__ = [
     "ephemeral_ports",
     "first_unprivileged_port",
     "interfaces",
     "listeners",
+    "namespaces",
+    "port_rules",
     "project_of",
+    "remnants",
+    "system",
+    "try_bind",
+    "user",
 ]
 
 
-def listeners(port: int) -> "tuple[Listener, ...]":
-    """The TCP sockets listening on `port`, on any address, with the processes that hold them.
+def system() -> "System":
+    """Whose rules about sockets hold here; any other Unix counts as macOS, the stricter one."""
+    from homeport.core.facts import System
 
-    An OSError says that this system does not show its sockets to us, which is not the same as a
-    free port.
+    if sys.platform == "win32":
+        return System.WINDOWS
+    return System.LINUX if sys.platform == "linux" else System.MACOS
+
+
+def user() -> str:
+    """The name of the user we are, as `Listener.user` gives it."""
+    if sys.platform == "win32":
+        return os.getlogin()
+    from homeport.host.socket_rows import user_name
+
+    return user_name(os.geteuid())
+
+
+def listeners(port: int | None = None, *, owners: bool = True) -> "tuple[Listener, ...]":
+    """The TCP sockets listening on `port`, or on any port, on any address.
+
+    With `owners` also who holds them, as far as we may see that; without, `holders` are empty and
+    the answer comes several times faster. On Linux the sockets of one address are in the order in
+    which the kernel looks through them. An OSError says that this system does not show its sockets
+    to us, which is not the same as a free port.
     """
     if _reads_proc():
-        from homeport.host import procfs
+        from homeport.host import linux
 
-        return procfs.listeners(port)
+        return linux.listeners(port, owners=owners)
     from homeport.host import portable
 
-    return portable.listeners(port)
+    return portable.listeners(port, owners=owners)
+
+
+def remnants(port: int) -> "tuple[Remnant, ...]":
+    """What keeps `port` from being bound beside listeners: bound sockets and old connections.
+
+    A connection is not listed while a listener takes those of its local address: it is that
+    server's. OSError as of `listeners`.
+    """
+    if _reads_proc():
+        from homeport.host import linux
+
+        return linux.remnants(port)
+    from homeport.host import portable
+
+    return portable.remnants(port)
+
+
+def namespaces(port: int | None = None) -> "tuple[Namespace, ...]":
+    """What listens in other network namespaces of this computer (containers), on `port` or any.
+
+    Only those that we may look into, and only on Linux. OSError without a /proc.
+    """
+    if not _reads_proc():
+        return ()
+    from homeport.host import network_namespaces
+
+    return network_namespaces.namespaces(port)
 
 
 def interfaces() -> "tuple[Interface, ...]":
-    """The network interfaces with their addresses, in the order the system gives."""
+    """The network interfaces with their addresses, in the order the system gives.
+
+    On Linux without those that are only ports of a bridge.
+    """
     from homeport.host import network
 
+    if _reads_proc():
+        from homeport.host import rtnetlink
+
+        try:
+            return rtnetlink.interfaces()
+        except OSError:  # a sandbox, an Android
+            pass
     return network.interfaces()
+
+
+def port_rules() -> "PortRules":
+    """Which ports this system lets us have, and which it gives to outgoing connections."""
+    from homeport.host import port_space
+
+    return port_space.linux_rules() if _reads_proc() else port_space.other_rules()
 
 
 def first_unprivileged_port() -> int:
     """The lowest port that every user may listen on."""
-    if _reads_proc():
-        from homeport.host import procfs
-
-        return procfs.first_unprivileged_port()
-    return 0 if sys.platform == "win32" else 1024
+    return port_rules().first_unprivileged
 
 
 def ephemeral_ports() -> range:
     """The ports that the system gives to outgoing connections, where a server is not safe."""
-    if _reads_proc():
-        from homeport.host import procfs
+    return port_rules().ephemeral
 
-        return procfs.ephemeral_ports()
-    # The IANA dynamic ports (RFC 6335 section 6): the default of macOS and of Windows.
-    return range(49152, 65536)
+
+def try_bind(ip: str, port: int) -> int | None:
+    """Bind as a server would, and let go at once: None when that works, else the errno.
+
+    ValueError when `ip` is no IP address.
+    """
+    from homeport.host import port_space
+
+    return port_space.try_bind(ip, port)
 
 
 def project_of(folder: "Path") -> "Path":

@@ -1,4 +1,7 @@
-"""The network interfaces: addresses from psutil, what they are from /sys/class/net and names."""
+"""The network interfaces as psutil tells them: macOS, Windows, or where netlink is not answered.
+
+What they are is told by /sys/class/net, or else by their names.
+"""
 
 import ipaddress
 import re
@@ -39,7 +42,10 @@ class _Psutil(Protocol):
 def interfaces(
     psutil: _Psutil | None = None, folder: Path = SYS_CLASS_NET
 ) -> tuple[Interface, ...]:
-    """All interfaces, also those that are down or have no IP address."""
+    """All interfaces, also those that are down or have no IP address.
+
+    psutil does not tell whether there is a link, nor the default routes: `running` is `up`.
+    """
     psutil = psutil or _psutil()
     stats = psutil.net_if_stats()
     found = []
@@ -48,7 +54,7 @@ def interfaces(
         addresses = tuple(_with_prefix(ip, mask) for ip, mask in ips if is_ip(ip))
         kind = kind_of(name, addresses, _marks(folder / name))
         up = name in stats and bool(stats[name].isup)
-        found.append(Interface(name=name, kind=kind, up=up, addresses=addresses))
+        found.append(Interface(name=name, kind=kind, up=up, running=up, addresses=addresses))
     return tuple(found)
 
 
@@ -62,12 +68,19 @@ def kind_of(name: str, addresses: Iterable[str], marks: Marks) -> InterfaceKind:
         return InterfaceKind.WIFI
     if marks.bridge:
         return InterfaceKind.CONTAINER
-    for kind, pattern in _BY_NAME:
-        if re.match(pattern, name, re.IGNORECASE):
-            return kind
+    if by_name := kind_by_name(name):
+        return by_name
     if marks.tunnel:
         return InterfaceKind.VPN
     return InterfaceKind.ETHERNET if marks.device else InterfaceKind.OTHER
+
+
+def kind_by_name(name: str) -> InterfaceKind | None:
+    """What interfaces of that name usually are, or None."""
+    for kind, pattern in _BY_NAME:
+        if re.match(pattern, name, re.IGNORECASE):
+            return kind
+    return None
 
 
 def _psutil() -> _Psutil:

@@ -1,4 +1,4 @@
-"""Listening sockets and their processes as psutil tells them: macOS, Windows, or on demand.
+"""TCP sockets and their processes as psutil tells them: macOS, Windows, or on demand.
 
 psutil names one process per socket at most. Several sockets of one address can only be told apart
 where the system does; they are shown as one listener with all holders, because a socket shared by
@@ -8,79 +8,100 @@ On macOS the whole table needs root. Without it, our own processes are asked one
 others hold is not seen at all.
 """
 
-import ipaddress
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from homeport.core.address import Address
-from homeport.core.facts import Holder, Listener
-from homeport.core.redact import command_line, plain
+from homeport.core.facts import Holder, Listener, Remnant
+from homeport.host import port_space
+from homeport.host._psutil import Psutil, load
+from homeport.host.portable_processes import holder_of
+from homeport.host.remnant_kinds import by_port, kind_of
+from homeport.host.socket_rows import (
+    CLOSE,
+    ESTABLISHED,
+    LISTEN,
+    SYN_SENT,
+    TIME_WAIT,
+    Row,
+    decode_text_ip,
+)
 
-T = TypeVar("T")
-
-
-class _Process(Protocol):
-    """What we ask a `psutil.Process`."""
-
-    pid: int
-
-    def name(self) -> str: ...
-    def cmdline(self) -> list[str]: ...
-    def username(self) -> str: ...
-    def cwd(self) -> str: ...
-    def create_time(self) -> float: ...
-    def is_running(self) -> bool: ...
-    def net_connections(self, kind: str) -> Iterable[Any]: ...
-
-
-class _Psutil(Protocol):
-    """The part of psutil that is our outside world."""
-
-    CONN_LISTEN: str
-
-    @property
-    def AccessDenied(self) -> type[Exception]: ...
-    @property
-    def NoSuchProcess(self) -> type[Exception]: ...
-    def net_connections(self, kind: str) -> Iterable[Any]: ...
-    def process_iter(self) -> Iterable[_Process]: ...
-    def Process(self, pid: int) -> _Process: ...
+_STATES = {
+    "LISTEN": LISTEN,
+    "SYN_SENT": SYN_SENT,
+    "TIME_WAIT": TIME_WAIT,
+    "CLOSE": CLOSE,
+    "NONE": CLOSE,
+    "BOUND": CLOSE,
+}
+_NOT_ACCEPTED = "SYN_RECV"
 
 
-class Row(NamedTuple):
-    """A listening socket and a process that holds it, when one is known."""
+class _Socket(NamedTuple):
+    """A row without uid and inode, and a process that holds it, when one is known."""
 
-    address: Address
+    row: Row
     pid: int | None
 
 
-def listeners(port: int, psutil: _Psutil | None = None) -> tuple[Listener, ...]:
-    """The sockets listening on `port` with the holders that psutil tells.
+def listeners(
+    port: int | None, *, owners: bool = True, psutil: Psutil | None = None
+) -> tuple[Listener, ...]:
+    """The sockets listening on `port` (None: on any) with the holders that psutil tells.
 
     `v6only` is None and `user` is the user of the first holder: psutil knows neither.
     """
-    psutil = psutil or _psutil()
-    pids: dict[Address, set[int]] = {}
-    for row in _rows(port, psutil):
-        pids.setdefault(row.address, set()).update([row.pid] if row.pid else [])
+    psutil = psutil or load()
+    pids: dict[tuple[Address, bool], set[int]] = {}
+    for row, pid in _sockets(psutil):
+        if row.state == LISTEN and port in (None, row.port):
+            key = Address(ip=row.ip, port=row.port), row.mapped
+            pids.setdefault(key, set()).update([pid] if pid else [])
     found = []
-    for address in sorted(pids, key=str):
-        maybe = [_holder(pid, psutil) for pid in pids[address]]
-        holders = sorted((holder for holder in maybe if holder), key=_age)
+    for address, mapped in sorted(pids, key=str):
+        holders = _holders(pids[address, mapped], psutil) if owners else ()
         user = holders[0].user if holders else None
-        found.append(Listener(address=address, v6only=None, user=user, holders=tuple(holders)))
+        found.append(
+            Listener(address=address, v6only=None, user=user, holders=holders, mapped=mapped)
+        )
     return tuple(found)
 
 
-def _psutil() -> _Psutil:
-    import psutil
+def remnants(port: int, *, psutil: Psutil | None = None) -> tuple[Remnant, ...]:
+    """The sockets on `port` that do not listen, but for connections of a listener.
 
-    return cast(_Psutil, psutil)
+    Which system shows bound sockets differs; none tells how long TIME_WAIT will last.
+    """
+    psutil = psutil or load()
+    sockets = list(_sockets(psutil))
+    listening = by_port(
+        Listener(address=Address(ip=row.ip, port=row.port), v6only=None, user=None)
+        for row, _ in sockets
+        if row.state == LISTEN
+    )
+    ephemeral = port_space.other_rules().ephemeral
+    found = []
+    for row, pid in sockets:
+        kind = kind_of(row, listening, ephemeral) if row.port == port else None
+        if kind:
+            holders = _holders({pid}, psutil) if pid else ()
+            found.append(
+                Remnant(
+                    kind=kind,
+                    address=Address(ip=row.ip, port=port),
+                    peer=Address(ip=row.peer_ip, port=row.peer_port) if row.peer_port else None,
+                    user=holders[0].user if holders else None,
+                    holders=holders,
+                )
+            )
+    return tuple(found)
 
 
-def _rows(port: int, psutil: _Psutil) -> Iterator[Row]:
+def _sockets(psutil: Psutil) -> Iterator[_Socket]:
     try:
-        yield from _listening(psutil.net_connections(kind="tcp"), port, psutil)
+        for connection in psutil.net_connections(kind="tcp"):
+            yield from _socket(connection, connection.pid)
         return
     except psutil.AccessDenied:
         pass
@@ -89,49 +110,30 @@ def _rows(port: int, psutil: _Psutil) -> Iterator[Row]:
             connections = process.net_connections(kind="tcp")
         except (psutil.AccessDenied, psutil.NoSuchProcess, OSError):
             continue
-        for row in _listening(connections, port, psutil):
-            yield row._replace(pid=process.pid)
+        for connection in connections:
+            yield from _socket(connection, process.pid)
 
 
-def _listening(connections: Iterable[Any], port: int, psutil: _Psutil) -> Iterator[Row]:
-    for connection in connections:
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
-            # Connections of one given process carry no pid.
-            pid = getattr(connection, "pid", None)
-            yield Row(address=Address(ip=_ip(connection.laddr.ip), port=port), pid=pid)
+def _socket(connection: Any, pid: int | None) -> Iterator[_Socket]:
+    """The connection as a row, when it has a local port at all."""
+    if not connection.laddr or connection.status == _NOT_ACCEPTED:
+        return
+    ip, mapped = decode_text_ip(connection.laddr.ip)
+    peer = connection.raddr
+    row = Row(
+        state=_STATES.get(connection.status, ESTABLISHED),
+        ip=ip,
+        port=connection.laddr.port,
+        peer_ip=decode_text_ip(peer.ip)[0] if peer else "",
+        peer_port=peer.port if peer else 0,
+        uid=0,
+        inode=0,
+        mapped=mapped,
+    )
+    yield _Socket(row=row, pid=pid)
 
 
-def _ip(text: str) -> str:
-    """An IPv4-mapped address is the IPv4 address: that is all it can be reached by."""
-    ip = ipaddress.ip_address(text)
-    return str(getattr(ip, "ipv4_mapped", None) or ip)
-
-
-def _holder(pid: int, psutil: _Psutil) -> Holder | None:
-    """The details of a process, or None when it is gone or another one has its pid now."""
-    try:
-        process = psutil.Process(pid)
-        argv = _allowed(process.cmdline, psutil) or []
-        name = _allowed(process.name, psutil) or ""
-        holder = Holder(
-            pid=pid,
-            started=_allowed(process.create_time, psutil),
-            command=command_line(argv) or plain(name),
-            user=_allowed(process.username, psutil),
-            folder=_allowed(process.cwd, psutil) or None,
-        )
-        return holder if process.is_running() else None
-    except psutil.NoSuchProcess:
-        return None
-
-
-def _allowed(ask: Callable[[], T], psutil: _Psutil) -> T | None:
-    """The answer, or None when it is not for us. Windows also denies with a bare OSError."""
-    try:
-        return ask()
-    except (psutil.AccessDenied, OSError):
-        return None
-
-
-def _age(holder: Holder) -> tuple[float, int]:
-    return holder.started or 0, holder.pid
+def _holders(pids: Iterable[int], psutil: Psutil) -> tuple[Holder, ...]:
+    """The oldest first."""
+    maybe = [holder_of(pid, psutil) for pid in pids]
+    return tuple(sorted((one for one in maybe if one), key=lambda one: (one.started or 0, one.pid)))

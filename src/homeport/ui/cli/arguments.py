@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from homeport.core import refusals
 from homeport.core.errors import UsageError
 from homeport.core.options import OPTIONS, Kind, Option
+from homeport.ui.cli.commands import LOOKING
 
 COMMANDS = {"demo": "serve the built-in demo app"}
 """Words in the place of APP that are commands of their own; a file is `./demo.py`."""
@@ -76,9 +77,10 @@ def help_text() -> str:
         lines.append(f"  {flag + option.name + ' ' + option.value:<23} {option.help}")
     lines += [
         "",
-        *(f"homeport {name:<15} {text}" for name, text in COMMANDS.items()),
+        *(f"homeport {name:<14} {text}" for name, text in (COMMANDS | LOOKING).items()),
         "",
         "Settings also come from HOMEPORT_NAME and [tool.homeport] in pyproject.toml.",
         "Exit codes: 0 stopped, 2 usage, 3 the app does not start, 4 no such address or port.",
+        "Of a command:  homeport COMMAND --help",
     ]
     return "\n".join(lines) + "\n"

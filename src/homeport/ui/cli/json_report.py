@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 
 from homeport.core import words
-from homeport.core.errors import HomeportError
 from homeport.core.events import Announce, News
 from homeport.engine.reporting import Moment, Opened
 
@@ -33,7 +32,7 @@ class JsonReport:
         if opened.skipped:
             notes.append(words.NO_IPV6)
         if opened.strangers:
-            notes.append(words.shadowed(opened.addresses[0].port, opened.strangers))
+            notes.append(words.shadowed(opened.strangers))
         self._event(
             "listening",
             addresses=[str(address) for address in opened.addresses],
@@ -91,17 +90,3 @@ class JsonReport:
     def warn(self, text: str) -> None:
         """`log` at level warning."""
         self._event("log", level="warning", message=text)
-
-
-def error_line(error: HomeportError) -> str:
-    """The `error` event: nothing was started."""
-    data = {
-        "event": "error",
-        "time": round(time.time(), 3),
-        "code": error.code,
-        "message": error.message,
-        "next": list(error.next_steps),
-        "exit_code": int(error.exit_code),
-        **error.facts,
-    }
-    return json.dumps(data) + "\n"

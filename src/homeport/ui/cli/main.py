@@ -10,6 +10,7 @@ import sys
 import time
 from typing import NoReturn
 
+from homeport.ui.cli.commands import command_in, help_of, run_command
 from homeport.ui.cli.output import open_standard_streams, write
 
 
@@ -20,8 +21,11 @@ def main() -> NoReturn:
     open_standard_streams()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback for an early Ctrl-C
+    command, rest = command_in(arguments)
     if any(word in ("--help", "-h", "--version") for word in arguments):
-        _leave(_tell(arguments))
+        _leave(_tell(arguments, command))
+    if command is not None:
+        _leave(run_command(command, rest))
     from homeport.engine.spawn import spawn_worker
 
     try:
@@ -33,11 +37,13 @@ def main() -> NoReturn:
     _leave(serve_command(arguments, started, spare))
 
 
-def _tell(arguments: list[str]) -> int:
+def _tell(arguments: list[str], command: str | None) -> int:
     if "--version" in arguments:
         from importlib.metadata import version
 
         return write(f"homeport {version('homeport')}\n")
+    if command is not None:
+        return write(help_of(command))
     from homeport.ui.cli.arguments import help_text
 
     return write(help_text())

@@ -12,18 +12,18 @@ PATIENCE = 0.2
 """Seconds a reader that does not read may hold us up; then the text is dropped."""
 
 
-def write(text: str, descriptor: int = 1) -> int:
+def write(text: str, descriptor: int = 1, *, patience: float | None = PATIENCE) -> int:
     """All of `text`; 1 when nobody reads it (closed, full, a terminal that was stopped by Ctrl-S).
 
     Never waits for long: the supervisor writes here, and a reader that stalls must not keep it
-    from obeying signals.
+    from obeying signals. With `patience` None it waits for as long as it takes.
     """
     data = text.encode(encoding(), errors="replace")
     poll = select.poll()
     poll.register(descriptor, select.POLLOUT)
     try:
         while data:
-            if not poll.poll(PATIENCE * 1000):
+            if not poll.poll(None if patience is None else patience * 1000):
                 return 1
             size = len(data) if _is_empty(descriptor) else select.PIPE_BUF
             data = data[os.write(descriptor, data[:size]) :]

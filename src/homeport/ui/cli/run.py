@@ -12,14 +12,14 @@ from homeport.core import app_refusals, refusals
 from homeport.core.appref import AppLocation
 from homeport.core.errors import ExitCode, HomeportError
 from homeport.ui.cli.find_app import Wanted, find_app
+from homeport.ui.cli.folders import current_folder
 from homeport.ui.cli.output import open_standard_streams
-from homeport.ui.cli.serve import serve, serving_of, settings_of, tell
+from homeport.ui.cli.serve import serve, serving_of, settings_of
 from homeport.ui.cli.sources import (
-    current_folder,
     from_arguments,
     read_project,
-    wants_json,
 )
+from homeport.ui.cli.telling import tell, wants_json
 
 
 def run_app(app: Any, options: dict[str, Any]) -> None:

@@ -2,8 +2,6 @@
 
 import ipaddress
 import os
-import re
-import shlex
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -25,24 +23,22 @@ from homeport.engine.watch import Rules
 from homeport.ui.cli import arguments as command_line
 from homeport.ui.cli.browser import OpenWhenReady, open_browser
 from homeport.ui.cli.find_app import Wanted, find_app
-from homeport.ui.cli.json_report import JsonReport, error_line
+from homeport.ui.cli.folders import current_folder, home_folder
+from homeport.ui.cli.json_report import JsonReport
 from homeport.ui.cli.keyboard import Keyboard
 from homeport.ui.cli.output import has_colour, write
 from homeport.ui.cli.sources import (
     Project,
-    current_folder,
     from_arguments,
     from_environment,
     from_project,
-    home_folder,
     read_project,
     read_text,
-    wants_json,
 )
+from homeport.ui.cli.telling import tell, wants_json
 from homeport.ui.cli.text_report import TextReport
 
 DEMO = "homeport.demo.app:app"
-_COMMAND = re.compile("homeport (?=--(?!help))")
 
 
 def serve_command(arguments: Sequence[str], started: float, spare: list[WorkerProcess]) -> int:
@@ -204,18 +200,3 @@ def face_of(settings: Settings, opened: Opened) -> tuple[Reporter, Keyboard | No
     if settings.open:
         reporter = OpenWhenReady(reporter, browse)
     return reporter, keyboard
-
-
-def tell(error: HomeportError, *, json: bool, app: str | None = None) -> None:
-    """A refusal, where it is looked for. `app` was named, so it belongs to the next commands."""
-    if app is not None:
-        name = shlex.quote(app)
-        error.next_steps = tuple(
-            _COMMAND.sub(lambda _: f"homeport {name} ", step) for step in error.next_steps
-        )
-    if json:
-        write(error_line(error))
-        return
-    red, plain = ("\x1b[31m", "\x1b[0m") if has_colour(2) else ("", "")
-    lines = [f"  {red}{error.message}{plain}", *(f"    {step}" for step in error.next_steps)]
-    write("\n".join(lines) + "\n", 2)

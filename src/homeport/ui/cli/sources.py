@@ -3,12 +3,12 @@
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from homeport.core import refusals
-from homeport.core.options import FIELDS, OPTIONS, Source, switch
+from homeport.core.options import FIELDS, OPTIONS, Source
 
 _OTHER_VARIABLES = ("HOMEPORT_PLATFORM",)
 _PREFIX = "HOMEPORT_"
@@ -104,22 +104,3 @@ def from_arguments(given: Mapping[str, object]) -> Source:
 
 def _nearest(name: str, known: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(name, known, n=1)), None)
-
-
-def wants_json(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
-    """Whether refusals are for a program to read, asked before anything else is understood."""
-    return "--json" in arguments or switch(environment.get("HOMEPORT_JSON", "")) is True
-
-
-def home_folder() -> Path | None:
-    """The user's home; None for a user that has none (a bare uid in a container)."""
-    home = os.path.expanduser("~")
-    return Path(home) if os.path.isabs(home) else None
-
-
-def current_folder() -> Path:
-    """The folder we are in; UsageError when it was deleted."""
-    try:
-        return Path(os.getcwd())
-    except OSError:
-        raise refusals.folder_gone() from None

@@ -40,7 +40,7 @@ class TextReport:
         if opened.skipped:
             self._line(self._paint("33", words.NO_IPV6))
         if opened.strangers:
-            text = words.shadowed(opened.addresses[0].port, opened.strangers)
+            text = words.shadowed(opened.strangers)
             self._line(self._paint("33", text))
 
     def news(self, announce: Announce, moment: Moment) -> None:

@@ -1,0 +1,62 @@
+"""Everything about one port: is it free, who occupies it, who answers each destination."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from homeport.core.address import LOOPBACK, Address, Interface, InterfaceKind, is_link_local
+from homeport.core.availability import Availability
+from homeport.core.facts import Listener, Namespace, Remnant, System
+from homeport.core.occupants import Occupant
+from homeport.core.overlap import Answer, answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """A URL that a client on this computer may type, and who answers there.
+
+    A name stands for several addresses (`localhost` for ::1 and 127.0.0.1): then there is one
+    `Answer` for each, and it depends on the client which one it gets.
+    """
+
+    url: str
+    answers: tuple[Answer, ...]
+
+    @property
+    def winners(self) -> tuple[Listener, ...]:
+        """Every listener that may answer, each once."""
+        found = [listener for each in self.answers for listener in each.winners]
+        return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortReport:
+    """What is known of one port. `elsewhere`: who listens on it in other network namespaces."""
+
+    port: int
+    availability: Availability
+    occupants: tuple[Occupant, ...]
+    destinations: tuple[Destination, ...]
+    remnants: tuple[Remnant, ...]
+    elsewhere: tuple[Namespace, ...]
+
+
+def destinations(
+    port: int, listeners: Sequence[Listener], interfaces: Sequence[Interface], system: System
+) -> tuple[Destination, ...]:
+    """`localhost`, both loopback addresses, and each own address that somebody answers."""
+    local = tuple(answer(ip, listeners, system) for ip in reversed(LOOPBACK))
+    found = [Destination(url=f"http://localhost:{port}", answers=local)]
+    found += [_destination(port, each) for each in reversed(local)]
+    for interface in interfaces:
+        if interface.up and interface.kind is not InterfaceKind.LOOPBACK:
+            others = [
+                answer(ip, listeners, system, interface.name)
+                for ip in interface.ips
+                if not is_link_local(ip)
+            ]
+            found += [_destination(port, each) for each in others if each.winners]
+    return tuple(found)
+
+
+def _destination(port: int, each: Answer) -> Destination:
+    return Destination(url=Address(ip=each.ip, port=port).url(), answers=(each,))

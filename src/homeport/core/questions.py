@@ -1,0 +1,82 @@
+"""The founding questions: the browser here, a Python client here, a phone, another computer."""
+
+from collections.abc import Callable
+
+from homeport.core.address import Address, InterfaceKind, is_loopback
+from homeport.core.audience import (
+    Asker,
+    AudienceKind,
+    Finding,
+    Question,
+    Reach,
+    Reason,
+    ReasonCode,
+    Verdict,
+)
+from homeport.core.facts import Facts
+from homeport.core.overlap import answer
+from homeport.core.reach_links import is_scoped
+
+_LOCALHOST = ("::1", "127.0.0.1")
+
+
+def questions(reach: Reach, facts: Facts) -> tuple[Question, ...]:
+    """Each of them with its verdict and what to type there; `facts` are those `reach` is from.
+
+    A phone is asked about on Wi-Fi when this computer has it, else on any network: it may hang on
+    the same router. Where several networks are there, the best one answers.
+    """
+    networks = _of(reach, lambda one: one.audience.kind is AudienceKind.NETWORK)
+    wifi = [one for one in networks if one.audience.medium is InterfaceKind.WIFI]
+    further = _of(reach, lambda one: one.audience.kind in (AudienceKind.VPN, AudienceKind.INTERNET))
+    [here] = _of(reach, lambda one: one.audience.kind is AudienceKind.SELF)
+    return (
+        _browser(reach, facts, here),
+        _asked(Asker.PYTHON, here, reach.port),
+        _asked(Asker.PHONE, _best(wifi or networks), reach.port),
+        _asked(Asker.COMPUTER, _best([*networks, *further]), reach.port),
+    )
+
+
+def _of(reach: Reach, wanted: Callable[[Finding], bool]) -> list[Finding]:
+    return [one for one in reach.findings if wanted(one)]
+
+
+def _best(findings: list[Finding]) -> Finding | None:
+    return max(findings, key=lambda one: one.verdict, default=None)
+
+
+def _browser(reach: Reach, facts: Facts, here: Finding) -> Question:
+    """`localhost` when every address it may mean is ours or nobody's: then browsers find it."""
+    on_port = [one for one in facts.listeners if one.address.port == reach.port]
+    ours = theirs = False
+    for ip in _LOCALHOST:
+        found = answer(ip, on_port, facts.system)
+        ours = ours or ip in here.addresses
+        theirs = (
+            theirs or not found.certain or any(one not in reach.listeners for one in found.winners)
+        )
+    if ours and not theirs and here.verdict is Verdict.YES:
+        return Question(
+            asker=Asker.BROWSER,
+            verdict=Verdict.YES,
+            url=f"http://localhost:{reach.port}",
+            finding=here,
+        )
+    note = Reason(code=ReasonCode.SPLIT_LOCALHOST, verdict=Verdict.UNKNOWN, about=str(reach.port))
+    return _asked(Asker.BROWSER, here, reach.port, (note,) if ours and theirs else ())
+
+
+def _asked(
+    asker: Asker, finding: Finding | None, port: int, notes: tuple[Reason, ...] = ()
+) -> Question:
+    """With the first address that can be typed: loopback before others, IPv4 before IPv6."""
+    ips = [ip for ip in finding.addresses if not is_scoped(ip)] if finding else []
+    ips.sort(key=lambda ip: (not is_loopback(ip), ":" in ip))
+    return Question(
+        asker=asker,
+        verdict=finding.verdict if finding else Verdict.NO,
+        url=Address(ip=ips[0], port=port).url() if ips else None,
+        finding=finding,
+        notes=notes,
+    )

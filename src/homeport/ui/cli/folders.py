@@ -1,0 +1,20 @@
+"""The folder that a command is typed in, and the user's own."""
+
+import os
+from pathlib import Path
+
+from homeport.core import refusals
+
+
+def current_folder() -> Path:
+    """The folder we are in; UsageError when it was deleted."""
+    try:
+        return Path(os.getcwd())
+    except OSError:
+        raise refusals.folder_gone() from None
+
+
+def home_folder() -> Path | None:
+    """The user's home; None for a user that has none (a bare uid in a container)."""
+    home = os.path.expanduser("~")
+    return Path(home) if os.path.isabs(home) else None

@@ -1,0 +1,112 @@
+"""`homeport ls`: what listens on this computer."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from homeport.core import words
+from homeport.core.errors import ExitCode
+from homeport.core.facts import Facts, System
+from homeport.core.occupant_words import (
+    elsewhere,
+    hidden_owners,
+    is_homeport,
+    listens_on,
+    project_title,
+    title,
+)
+from homeport.core.occupants import Occupant, occupants
+from homeport.core.reach import reach
+from homeport.core.reach_words import short
+from homeport.host import me
+from homeport.host.survey import facts
+from homeport.ui.cli.page import Arguments, columns, paint, prose, show, show_json, width
+
+HELP = """\
+homeport ls [--all] [--json]     what listens on this computer, homeport servers first
+
+One row per server: a supervisor and its workers are one, both addresses of localhost are one.
+
+  --all    other network namespaces too (containers), as far as this user may look into them
+  --json   one JSON object
+
+Exit codes: 0 listed, 1 the system does not show its sockets.
+"""
+
+HEAD = ("PORT", "SERVER", "LISTENS ON", "WHO CAN REACH IT", "SINCE")
+
+
+class Row(NamedTuple):
+    """A server, and who can reach it in a few words."""
+
+    occupant: Occupant
+    reach: str
+
+
+def run(arguments: Sequence[str]) -> ExitCode:
+    """The command."""
+    parser = Arguments("ls")
+    parser.add_argument("--all", action="store_true")
+    given = parser.read(arguments)
+    seen = facts(everywhere=given.all)
+    rows = [Row(each, short(reach(each.listeners, seen))) for each in occupants(seen.listeners)]
+    rows.sort(key=lambda row: not is_homeport(row.occupant))
+    if given.json:
+        show_json(_as_object(rows, seen))
+    else:
+        show(_page(rows, seen))
+    return ExitCode.OK
+
+
+def _page(rows: Sequence[Row], seen: Facts) -> Iterator[str]:
+    if not rows:
+        yield "Nothing listens on this computer."
+    else:
+        head, *table = columns([HEAD, *(_cells(row, seen) for row in rows)], width() - 2)
+        yield from (paint("2", line) for line in head)
+        for row, lines in zip(rows, table, strict=True):
+            style = "1" if is_homeport(row.occupant) else ""
+            yield from (paint(style, line) for line in lines)
+    hidden = sum(not row.occupant.holders for row in rows)
+    if hidden:
+        yield ""
+        sudo = not me.is_root() and seen.system is not System.WINDOWS
+        yield from prose(hidden_owners(hidden, sudo=sudo))
+    if seen.namespaces:
+        yield ""
+        for namespace in seen.namespaces:
+            yield from prose(elsewhere(namespace))
+
+
+def _cells(row: Row, seen: Facts) -> tuple[str, ...]:
+    occupant = row.occupant
+    project = f": {project_title(occupant.project)}" if occupant.project else ""
+    started = occupant.started
+    return (
+        str(occupant.port),
+        title(occupant) + project,
+        listens_on(occupant.listeners, seen.interfaces),
+        row.reach,
+        "-" if started is None else words.since(started, seen.time),
+    )
+
+
+def _as_object(rows: Sequence[Row], seen: Facts) -> dict[str, object]:
+    return {
+        "servers": [
+            {
+                "port": row.occupant.port,
+                "homeport": is_homeport(row.occupant),
+                "project": row.occupant.project,
+                "program": row.occupant.program,
+                "user": row.occupant.user,
+                "listens_on": listens_on(row.occupant.listeners, seen.interfaces),
+                "addresses": [listener.address for listener in row.occupant.listeners],
+                "reach": row.reach,
+                "started": row.occupant.started,
+                "holders": row.occupant.holders,
+            }
+            for row in rows
+        ],
+        "hidden": sum(not row.occupant.holders for row in rows),
+        "namespaces": seen.namespaces,
+    }

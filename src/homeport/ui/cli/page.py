@@ -1,0 +1,112 @@
+"""What the looking commands share: their arguments, aligned columns, JSON, the size of the page."""
+
+import argparse
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+from typing import Any, NoReturn
+
+from homeport.core import bind_refusals, refusals
+from homeport.core.as_json import as_json
+from homeport.core.diagram import cells
+from homeport.core.ports import HIGHEST_PORT
+from homeport.ui.cli.output import encoding, has_colour, is_terminal, write
+
+NARROWEST, USUAL_WIDTH = 40, 80
+GAP = "  "
+NARROWEST_COLUMN = 5
+
+
+class Arguments(argparse.ArgumentParser):
+    """The arguments of one command; `--json` is one of all."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(prog=f"homeport {command}", add_help=False, allow_abbrev=False)
+        self.add_argument("--json", action="store_true")
+
+    def read(self, arguments: Sequence[str]) -> argparse.Namespace:
+        """UsageError for what cannot be meant."""
+        given, unknown = self.parse_known_args(arguments)
+        if unknown:
+            raise refusals.bad_flag(
+                f"{self.prog} does not understand {unknown[0]}.",
+                f"what it understands:  {self.prog} --help",
+            )
+        return given
+
+    def error(self, message: str) -> NoReturn:
+        """In our words."""
+        if missing := re.match(r"argument (\S+): expected one argument", message):
+            message = f"{missing[1]} needs a value after it"
+        raise refusals.bad_flag(
+            f"{message[:1].upper()}{message[1:]}.", f"what it understands:  {self.prog} --help"
+        )
+
+
+def port_number(text: str) -> int:
+    """UsageError for what is no port."""
+    if not (text.isascii() and text.isdigit()):
+        raise refusals.not_a(text, "PORT", f"a whole number from 1 to {HIGHEST_PORT}")
+    if not 1 <= int(text) <= HIGHEST_PORT:
+        raise bind_refusals.port_out_of_range(text, "PORT")
+    return int(text)
+
+
+def width() -> int:
+    """Columns of the terminal; 80 when there is none."""
+    if not is_terminal(1):
+        return int(os.environ.get("COLUMNS", "")) if _is_number("COLUMNS") else USUAL_WIDTH
+    return max(shutil.get_terminal_size((USUAL_WIDTH, 24)).columns, NARROWEST)
+
+
+def _is_number(variable: str) -> bool:
+    text = os.environ.get(variable, "")
+    return text.isascii() and text.isdigit() and int(text) >= NARROWEST
+
+
+def is_ascii_only() -> bool:
+    """Whether the locale cannot show box characters."""
+    return encoding().lower().replace("-", "") not in ("utf8", "utf8sig", "utf16", "utf32")
+
+
+def paint(code: str, text: str) -> str:
+    """Coloured when the terminal is."""
+    return f"\x1b[{code}m{text}\x1b[0m" if code and text and has_colour() else text
+
+
+def show(lines: Iterable[str]) -> None:
+    """The page, with our margin. It waits for a slow reader: a pager reads when it likes."""
+    text = "\n".join(f"  {line}".rstrip() for line in lines)
+    write(f"\n{text}\n\n", patience=None)
+
+
+def show_json(value: Any) -> None:
+    """One line of JSON."""
+    write(json.dumps(as_json(value)) + "\n", patience=None)
+
+
+def prose(text: str, indent: str = "") -> list[str]:
+    """A sentence or two, wrapped to the page."""
+    rows = cells.wrap(text, width() - 2 - len(indent))
+    return [indent + row for row in rows]
+
+
+def columns(rows: Sequence[Sequence[str]], room: int) -> list[list[str]]:
+    """The cells of each row aligned, as the lines it takes: a cell that is too wide is wrapped."""
+    if not rows:
+        return []
+    widths = [max(map(cells.width, column)) for column in zip(*rows, strict=True)]
+    while sum(widths) + len(GAP) * (len(widths) - 1) > room and max(widths) > NARROWEST_COLUMN:
+        widths[widths.index(max(widths))] -= 1
+    return [_lines(row, widths) for row in rows]
+
+
+def _lines(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    wrapped = [cells.wrap(cell, size) for cell, size in zip(row, widths, strict=True)]
+    return [
+        GAP.join(cells.pad(part, size) for part, size in zip(parts, widths, strict=True)).rstrip()
+        for parts in zip_longest(*wrapped, fillvalue="")
+    ]

@@ -1,0 +1,190 @@
+"""`homeport reach [PORT]`: who can reach a server, as a table and a drawing."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from homeport import host
+from homeport.core import reach_words, refusals, stop_refusals
+from homeport.core.audience import AudienceKind, Finding, Reach, Verdict
+from homeport.core.diagram import mermaid, svg, text
+from homeport.core.errors import ExitCode
+from homeport.core.facts import Facts
+from homeport.core.occupant_words import is_homeport, listens_on, project_title, title
+from homeport.core.occupants import Occupant, occupants
+from homeport.core.questions import questions
+from homeport.core.reach import reach
+from homeport.core.reach_pictures import comparison, way_of
+from homeport.host.survey import facts
+from homeport.ui.cli.folders import current_folder
+from homeport.ui.cli.output import has_colour, write
+from homeport.ui.cli.page import (
+    Arguments,
+    columns,
+    is_ascii_only,
+    paint,
+    port_number,
+    prose,
+    show,
+    show_json,
+    width,
+)
+
+HELP = """\
+homeport reach [PORT] [--svg FILE | --mermaid] [--ascii] [--json]     who can reach a server
+
+A verdict for each audience, with its reason: yes, no, or maybe when a fact cannot be read from
+here. Then localhost beside 0.0.0.0 for this port, drawn with the interfaces of this computer.
+Without PORT: the server of this project, else all that can be reached from outside this computer.
+
+  --svg FILE   write the drawing to FILE, for a page or a README (light and dark)
+  --mermaid    print the drawing as Mermaid
+  --ascii      draw with - | + only
+  --json       one JSON object
+
+Exit codes: 0 told, 5 nothing listens there.
+"""
+
+_COLOURS = {Verdict.NO: "31", Verdict.UNKNOWN: "33", Verdict.YES: "32"}
+
+
+def run(arguments: Sequence[str]) -> ExitCode:
+    """The command. Raises NothingThereError."""
+    parser = Arguments("reach")
+    parser.add_argument("port", metavar="PORT", nargs="?")
+    pictures = parser.add_mutually_exclusive_group()
+    pictures.add_argument("--svg", metavar="FILE")
+    pictures.add_argument("--mermaid", action="store_true")
+    parser.add_argument("--ascii", action="store_true")
+    given = parser.read(arguments)
+    port = None if given.port is None else port_number(given.port)
+    seen = facts()
+    found = _wanted(seen, port)
+    if given.json:
+        show_json({"servers": [_as_object(*each, seen) for each in found]})
+    elif given.svg or given.mermaid:
+        _draw(found, seen, given.svg)
+    elif not found:
+        show(["No server on this computer can be reached from outside of it.", "", _ALL])
+    else:
+        show(_page(found, seen, ascii=given.ascii or is_ascii_only()))
+    return ExitCode.OK
+
+
+_ALL = "what listens:  homeport ls"
+
+
+def _wanted(seen: Facts, port: int | None) -> list[tuple[Occupant, Reach]]:
+    """The servers that are asked about. NothingThereError for a port without one."""
+    everything = occupants(seen.listeners)
+    if port is not None:
+        chosen = [each for each in everything if each.port == port]
+        if not chosen:
+            serve = f"serve there:  homeport --port {port}"
+            raise stop_refusals.nothing_listens(port, serve)
+        return [(each, reach(each.listeners, seen)) for each in chosen]
+    project = str(host.project_of(current_folder()))
+    own = [each for each in everything if each.project and each.project.folder == project]
+    own = [each for each in own if is_homeport(each)] or own
+    if own:
+        return [(each, reach(each.listeners, seen)) for each in own]
+    reaches = [(each, reach(each.listeners, seen)) for each in everything]
+    return [each for each in reaches if any(map(_comes_from_outside, each[1].findings))]
+
+
+def _comes_from_outside(finding: Finding) -> bool:
+    inside = finding.audience.kind in (AudienceKind.SELF, AudienceKind.USERS)
+    return not inside and finding.verdict is not Verdict.NO
+
+
+def _page(found: Sequence[tuple[Occupant, Reach]], seen: Facts, *, ascii: bool) -> Iterator[str]:
+    room = width() - 2
+    for occupant, reached in found:
+        if (occupant, reached) != found[0]:
+            yield ""
+        yield from _table(occupant, reached, seen, room)
+    if len(found) > 1:
+        yield ""
+        yield f"drawn, one of them:  homeport reach {found[0][0].port}"
+        return
+    occupant, reached = found[0]
+    asked = questions(reached, seen)
+    yield ""
+    for question in asked:
+        first, *rest = prose(reach_words.question(question))
+        yield paint(_COLOURS[question.verdict], first)
+        yield from (f"  {line}" for line in rest)
+    for finding in reached.findings:
+        for allow, undo in reach_words.ufw_commands(finding, occupant.port):
+            yield f"to let them in:  {allow}"
+            yield f"  and afterwards:  {undo}"
+    colour = has_colour()
+    first = next((way for way in (way_of(each, occupant, seen) for each in asked) if way), None)
+    for diagram in filter(None, (first, comparison(reached, seen))):
+        yield ""
+        yield from text.render(diagram, width=room, ascii=ascii, colour=colour).splitlines()
+
+
+def _table(occupant: Occupant, reached: Reach, seen: Facts, room: int) -> Iterator[str]:
+    project = f"  {project_title(occupant.project)}" if occupant.project else ""
+    where = listens_on(occupant.listeners, seen.interfaces)
+    yield f"{paint('1', f'port {occupant.port}')}  {title(occupant)}{project}  on {where}"
+    rows = [
+        (
+            reach_words.verdict(finding.verdict),
+            reach_words.audience(finding.audience),
+            reach_words.why(finding),
+        )
+        for finding in reached.findings
+    ]
+    for finding, lines in zip(reached.findings, columns(rows, room), strict=True):
+        word = reach_words.verdict(finding.verdict)
+        yield paint(_COLOURS[finding.verdict], word) + lines[0][len(word) :]
+        yield from lines[1:]
+
+
+def _draw(found: Sequence[tuple[Occupant, Reach]], seen: Facts, file: str | None) -> None:
+    if len(found) != 1:
+        ports = sorted({str(occupant.port) for occupant, _ in found})
+        raise refusals.bad_flag(
+            "A drawing is of one server: name its port.",
+            *(f"homeport reach {port} --mermaid" for port in ports[:3]),
+        )
+    diagram = comparison(found[0][1], seen)
+    if file is None:
+        write(mermaid.render(diagram) + "\n", patience=None)
+        return
+    try:
+        Path(file).write_text(svg.render(diagram), "utf-8")
+    except OSError as error:
+        raise refusals.unreadable(file, "--svg", error.strerror or str(error)) from None
+    show([f"written: {file}"])
+
+
+def _as_object(occupant: Occupant, reached: Reach, seen: Facts) -> dict[str, object]:
+    return {
+        "port": occupant.port,
+        "program": occupant.program,
+        "project": occupant.project,
+        "addresses": [listener.address for listener in occupant.listeners],
+        "summary": reach_words.short(reached),
+        "findings": [
+            {
+                "audience": finding.audience,
+                "who": reach_words.audience(finding.audience),
+                "verdict": reach_words.verdict(finding.verdict),
+                "why": reach_words.why(finding),
+                "reasons": finding.reasons,
+                "addresses": finding.addresses,
+            }
+            for finding in reached.findings
+        ],
+        "questions": [
+            {
+                "asker": each.asker,
+                "verdict": reach_words.verdict(each.verdict),
+                "url": each.url,
+                "answer": reach_words.question(each),
+            }
+            for each in questions(reached, seen)
+        ],
+    }
