@@ -11,7 +11,7 @@ SHOP = Project(name="shop", folder="/home/ada/shop", branch="main")
 
 def holder(pid: int, *parents: int, program: str = "uvicorn", **fields: Any) -> Holder:
     """A process of ada's; each parent runs `bash` unless it is written `(pid, program)`."""
-    known = {
+    known: dict[str, Any] = {
         "started": 1000.0 + pid,
         "command": f"{program} main:app",
         "user": "ada",

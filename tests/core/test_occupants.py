@@ -88,8 +88,8 @@ def test_hidden_sockets_are_grouped_by_what_is_known_of_them() -> None:
     first, second, third = occupants(sockets)
     assert [str(each.address) for each in first.listeners] == ["0.0.0.0:22", "[::]:22"]
     assert (first.user, first.origin) == ("root", unit)
-    assert first.supervisor is first.server is first.project is first.program is None
-    assert first.started is None
+    assert (first.supervisor, first.server, first.project) == (None, None, None)
+    assert (first.program, first.started) == (None, None)
     assert second.user == "eve"
     assert third.user == "ada"
 

@@ -61,7 +61,7 @@ def connect(wanted: dict[Place, bool], zone: str) -> set[Place]:
     for place in wanted:
         sock = socket.socket(socket.AF_INET6 if ":" in place[0] else socket.AF_INET)
         sock.setblocking(False)
-        scope = (0, socket.if_nametoindex(zone)) if place[0].startswith("fe80") else ()
+        scope = (0, scope_of(place[0], zone)) if place[0].startswith("fe80") else ()
         try:
             sock.connect((*place, *scope))
         except BlockingIOError:
@@ -69,6 +69,14 @@ def connect(wanted: dict[Place, bool], zone: str) -> set[Place]:
         except OSError:
             sock.close()
     return _wait(pending, wanted)
+
+
+def scope_of(ip: str, zone: str) -> int:
+    """The number of the interface to send by: the one that has the address, if it is our own."""
+    wanted = socket.inet_pton(socket.AF_INET6, ip).hex()
+    with open("/proc/net/if_inet6") as table:
+        mine = {fields[0]: int(fields[1], 16) for fields in map(str.split, table)}
+    return mine.get(wanted) or socket.if_nametoindex(zone)
 
 
 def _wait(pending: dict[int, tuple[Place, socket.socket]], wanted: dict[Place, bool]) -> set[Place]:

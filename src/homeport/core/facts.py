@@ -7,9 +7,12 @@ are redacted and control characters removed (`core/redact`).
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from homeport.core.address import Address, Interface
-from homeport.core.firewall import Firewall
+
+if TYPE_CHECKING:  # every start loads this module, and few of them ask for packet filters
+    from homeport.core.firewall import Firewall
 
 
 class System(Enum):
@@ -151,5 +154,5 @@ class Facts:
     user: str
     listeners: tuple[Listener, ...]
     interfaces: tuple[Interface, ...]
-    firewall: Firewall
+    firewall: "Firewall"
     namespaces: tuple[Namespace, ...] = ()

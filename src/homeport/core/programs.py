@@ -139,6 +139,11 @@ def _python(words: Sequence[str]) -> list[str]:
     """The script or the module that the interpreter runs (python(1)), with its own words."""
     at = 0
     while at < len(words) and words[at].startswith("-"):
+        if words[at] == "--check-hash-based-pycs":
+            at += 2
+            continue
+        if words[at].startswith("--"):
+            return []  # none of Python's leads to a script, and what follows may be a secret
         # Short options may share a dash: `-Im uvicorn`, `-Wd`.
         option = re.fullmatch(r"-([A-VY-Za-bd-ln-z0-9]*)([cmWX]?)(.*)", words[at], re.DOTALL)
         if option and option[2]:

@@ -63,6 +63,10 @@ def listeners(port: int | None = None, *, owners: bool = True) -> "tuple[Listene
         from homeport.host import linux
 
         return linux.listeners(port, owners=owners)
+    if sys.platform == "darwin" and not _is_portable():
+        from homeport.host import macos
+
+        return macos.listeners(port)
     from homeport.host import portable
 
     return portable.listeners(port, owners=owners)
@@ -147,7 +151,11 @@ def project_of(folder: "Path") -> "Path":
 
 
 def _reads_proc() -> bool:
-    return sys.platform == "linux" and os.environ.get("HOMEPORT_PLATFORM") != "portable"
+    return sys.platform == "linux" and not _is_portable()
+
+
+def _is_portable() -> bool:
+    return os.environ.get("HOMEPORT_PLATFORM") == "portable"
 
 
 def has_inotify() -> bool:

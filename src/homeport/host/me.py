@@ -1,21 +1,6 @@
-"""Who is asking: our user, and the processes that we are part of."""
+"""Who is asking: whether we are root, and the processes that we are part of."""
 
 import os
-
-
-def user() -> str:
-    """The name of the effective user; the number when it has no name."""
-    try:
-        import pwd
-    except ImportError:  # Windows
-        import getpass
-
-        return getpass.getuser()
-    number = os.geteuid()
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return str(number)
 
 
 def is_root() -> bool:

@@ -34,10 +34,25 @@ def other_rules() -> PortRules:
     privileged ports.
     """
     if sys.platform == "win32":
-        return PortRules(first_unprivileged=0, privileged=True, ephemeral=range(49152, 65536))
+        return PortRules(
+            first_unprivileged=0,
+            privileged=True,
+            ephemeral=range(49152, 65536),
+            excluded=_excluded_ports(),
+        )
     return PortRules(
         first_unprivileged=1024, privileged=os.geteuid() == 0, ephemeral=range(49152, 65536)
     )
+
+
+def _excluded_ports() -> tuple[range, ...]:
+    """Those of Windows; none when it does not tell, and then the bind says so."""
+    from homeport.host import windows
+
+    try:
+        return windows.excluded_ports()
+    except OSError:
+        return ()
 
 
 def first_unprivileged_port(root: Path = PROC) -> int:

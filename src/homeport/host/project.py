@@ -49,7 +49,8 @@ def project_at(folder: str) -> "Project | None":
         git = next((here for here in roots if _has(here, ".git")), None)
         name = plain(_name(roots[0]) or "").strip() or plain(os.path.basename(roots[0])).strip()
         branch, worktree = _checkout(git) if git else (None, None)
-    except (OSError, ValueError):  # ValueError: a null byte in a path
+    except (OSError, ValueError, LookupError):
+        # A null byte in a path; a codec in a standard library that this user may not read.
         return None
     return Project(
         name=name[:_LONGEST] or "?",

@@ -2,16 +2,18 @@
 
 import errno
 import time
+from typing import TYPE_CHECKING
 
 from homeport import host
 from homeport.core.address import LOOPBACK, Address
-from homeport.core.audience import Reach
 from homeport.core.availability import Availability, PortView, availability
 from homeport.core.facts import Facts
 from homeport.core.occupants import occupants
 from homeport.core.port_report import PortReport, destinations
 from homeport.core.well_known import usual
-from homeport.host import me
+
+if TYPE_CHECKING:  # `port` does without it
+    from homeport.core.audience import Reach
 
 
 def facts(port: int | None = None, *, owners: bool = True, everywhere: bool = False) -> Facts:
@@ -26,7 +28,7 @@ def facts(port: int | None = None, *, owners: bool = True, everywhere: bool = Fa
     return Facts(
         time=time.time(),
         system=host.system(),
-        user=me.user(),
+        user=host.user(),
         listeners=host.listeners(port, owners=owners),
         interfaces=interfaces,
         firewall=firewall(interfaces),
@@ -49,7 +51,7 @@ def port_report(port: int, ips: tuple[str, ...] = LOOPBACK) -> PortReport:
         rules=host.port_rules(),
         refused=_refused(ips, port),
         usual=usual(port),
-        user=me.user(),
+        user=host.user(),
     )
     return PortReport(
         port=port,
@@ -75,7 +77,7 @@ def why_busy(address: Address) -> Availability:
         rules=host.port_rules(),
         refused=((address.ip, "EADDRINUSE"),),
         complete=complete,
-        user=me.user(),
+        user=host.user(),
     )
     return availability(port, (address.ip,), view)
 
@@ -86,7 +88,7 @@ def _refused(ips: tuple[str, ...], port: int) -> tuple[tuple[str, str], ...]:
     return tuple((ip, errno.errorcode.get(code, str(code))) for ip, code in tried if code)
 
 
-def reaches(seen: Facts) -> tuple[Reach, ...]:
+def reaches(seen: Facts) -> "tuple[Reach, ...]":
     """Who can reach each server that listens, in the order of `occupants`."""
     from homeport.core.reach import reach
 

@@ -118,8 +118,8 @@ def _page(found: Sequence[tuple[Occupant, Reach]], seen: Facts, *, ascii: bool) 
             yield f"to let them in:  {allow}"
             yield f"  and afterwards:  {undo}"
     colour = has_colour()
-    first = next((way for way in (way_of(each, occupant, seen) for each in asked) if way), None)
-    for diagram in filter(None, (first, comparison(reached, seen))):
+    ways = [way for way in (way_of(each, occupant, seen) for each in asked) if way]
+    for diagram in (*ways[:1], comparison(reached, seen)):
         yield ""
         yield from text.render(diagram, width=room, ascii=ascii, colour=colour).splitlines()
 

@@ -63,7 +63,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
 def _asker() -> Asker:
     return Asker(
         pids=me.own_pids(),
-        user=me.user(),
+        user=host.user(),
         is_root=me.is_root(),
         project=str(host.project_of(current_folder())),
     )
