@@ -1,8 +1,9 @@
 import pytest
 
 from homeport.core.address import Address
-from homeport.core.facts import Listener, Origin, Project, Remnant, RemnantKind
+from homeport.core.facts import Listener, Namespace, Origin, Project, Remnant, RemnantKind
 from homeport.core.occupant_words import (
+    elsewhere,
     hidden_owners,
     is_homeport,
     listed,
@@ -122,3 +123,24 @@ def test_lists_read_as_sentences() -> None:
         "1 and 2",
         "1, 2 and 3",
     ]
+
+
+@pytest.mark.parametrize(
+    ("origin", "where"),
+    [
+        (Origin(container="0123"), "container 0123"),
+        (Origin(unit="web.service"), "web.service"),
+        (Origin(), "that of pid 9"),
+    ],
+)
+def test_servers_of_other_networks_are_not_in_the_way(origin: Origin, where: str) -> None:
+    inside = Namespace(
+        pid=9, origin=origin, listeners=(listener("0.0.0.0:80"), listener("[::]:80"))
+    )
+    assert elsewhere(inside) == (
+        f"In another network of this computer ({where}): port 80. It is not in the way here."
+    )
+    more = Namespace(
+        pid=9, origin=origin, listeners=(listener("0.0.0.0:81"), listener("0.0.0.0:80"))
+    )
+    assert "ports 80 and 81" in elsewhere(more)

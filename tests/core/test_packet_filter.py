@@ -1,65 +1,26 @@
 """The rules as nft prints them, and what they do with a visitor."""
 
-import json
-import random
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from homeport.core.audience import ReasonCode, Verdict
-from homeport.core.nft_json import parse
-from homeport.core.packet_filter import Visitor, admits
-from homeport.core.ruleset import Ruleset
-
-RECORDED = Path(__file__).parent.parent / "host" / "fixtures" / "nft-1.0.6.json"
-PHONE = Visitor(
-    interface="wlan0", sources=("192.168.1.0/24",), destination="192.168.1.20", port=8000
+from homeport.core.audience import ReasonCode
+from homeport.core.packet_filter import admits
+from tests.core.ruleset_scene import (
+    ACCEPT,
+    DROP,
+    HERE,
+    IIF,
+    PHONE,
+    PHONE6,
+    PORT,
+    SOURCE,
+    STATE,
+    Rule,
+    code,
+    match,
+    ruleset,
 )
-PHONE6 = Visitor(interface="wlan0", sources=("fd77::/64",), destination="fd77::1", port=8000)
-HERE = Visitor(
-    interface="lo", sources=("127.0.0.1",), destination="127.0.0.1", port=8000, local=True
-)
-Rule = list[dict[str, Any]]
-
-ACCEPT, DROP = {"accept": None}, {"drop": None}
-PORT = {"payload": {"protocol": "tcp", "field": "dport"}}
-SOURCE = {"payload": {"protocol": "ip", "field": "saddr"}}
-STATE = {"ct": {"key": "state"}}
-IIF = {"meta": {"key": "iifname"}}
-
-
-def match(left: Any, right: Any, op: str = "==") -> dict[str, Any]:
-    return {"match": {"op": op, "left": left, "right": right}}
-
-
-def ruleset(
-    *rules: Rule,
-    policy: str = "accept",
-    hook: str = "input",
-    family: str = "inet",
-    kind: str = "filter",
-    chains: dict[str, list[Rule]] | None = None,
-    more: tuple[dict[str, Any], ...] = (),
-) -> Ruleset:
-    """One table with one base chain, and `chains` to jump to."""
-    common = {"family": family, "table": "t"}
-    entries: list[dict[str, Any]] = [
-        {"metainfo": {"version": "1.0.6"}},
-        {"table": {"family": family, "name": "t"}},
-        *more,
-        {"chain": {**common, "name": "c", "type": kind, "hook": hook, "prio": 0, "policy": policy}},
-    ]
-    entries += [{"rule": {**common, "chain": "c", "expr": rule}} for rule in rules]
-    for name, inside in (chains or {}).items():
-        entries.append({"chain": {**common, "name": name}})
-        entries += [{"rule": {**common, "chain": name, "expr": rule}} for rule in inside]
-    return parse(json.dumps({"nftables": entries}))
-
-
-def code(rules: Ruleset, visitor: Visitor = PHONE, own: tuple[str, ...] = ()) -> ReasonCode:
-    return admits(rules, visitor, own).code
-
 
 LETS_IN, DROPS = ReasonCode.FILTER_LETS_IN, ReasonCode.FILTER_DROPS
 DEPENDS, UNCLEAR = ReasonCode.FILTER_DEPENDS, ReasonCode.FILTER_UNCLEAR
@@ -298,32 +259,3 @@ def test_rules_below_ip_are_not_followed(family: str) -> None:
     )
     assert code(ruleset([DROP], family=family, hook="input")) is UNCLEAR
     assert code(ruleset(family=family, hook="input")) is LETS_IN
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "[]", "{}", '{"nftables": 1}', '{"nftables": [1]}', '{"nftables": [{"chain": {}}]}',
-     '{"nftables": [{"rule": {"family": "ip", "table": "t", "chain": "c", "expr": [{}]}}]}',
-     "[" * 100_000,
-     '{"nftables": [{"chain": {"family": "ip", "table": "t", "name": "c", "prio": 1e999}}]}'],
-    ids=lambda text: text[:40],
-)  # fmt: skip
-def test_what_is_no_ruleset_says_nothing(text: str) -> None:
-    assert parse(text).broken
-    assert admits(parse(text), PHONE).verdict is Verdict.UNKNOWN
-
-
-def test_a_recorded_ruleset_with_everything_in_it_is_read() -> None:
-    rules = parse(RECORDED.read_text())
-    assert not rules.broken
-    assert len(rules.chains) == 5
-    assert code(rules) is UNCLEAR
-
-
-def test_damage_never_raises_and_never_makes_a_promise_of_nothing() -> None:
-    text = RECORDED.read_text()
-    chance = random.Random(7)
-    for _ in range(300):
-        at = chance.randrange(len(text))
-        damaged = text[:at] + chance.choice(['"', "{", "]", "x", "", "9"]) + text[at + 1 :]
-        admits(parse(damaged), chance.choice([PHONE, PHONE6, HERE]))

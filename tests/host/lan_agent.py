@@ -8,6 +8,7 @@ import os
 import pickle
 import select
 import socket
+import struct
 import sys
 import time
 from typing import Any
@@ -17,6 +18,8 @@ from homeport.host import survey
 from tests.host.lan_values import Binding, Place
 
 LINUX_BIND_TO_DEVICE = 25  # SO_BINDTODEVICE
+NETLINK_NETFILTER, REQUEST_AND_ACK = 12, 5
+DELETE_TRACKED = 1 << 8 | 2  # NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE
 PATIENCE = 10  # seconds: for what must connect
 BRIEF = 0.25  # seconds: for what must not; here an answer takes less than a millisecond
 
@@ -48,6 +51,18 @@ def drain() -> None:
                 sock.accept()[0].close()
         except BlockingIOError:
             continue
+
+
+def forget() -> None:
+    """Make the kernel forget the connections it tracks, as `conntrack -F` does.
+
+    Else a client that happens to get the port of an earlier one is taken for it: "established".
+    """
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER) as sock:
+        sock.settimeout(PATIENCE)
+        sock.send(struct.pack("=IHHII4x", 20, DELETE_TRACKED, REQUEST_AND_ACK, 1, 0))
+        error = struct.unpack_from("=i", sock.recv(4096), 16)[0]
+        assert error == 0, error
 
 
 def facts() -> Facts:
@@ -107,7 +122,13 @@ def main() -> None:
     os.setgroups([])
     os.setgid(int(sys.argv[1]))
     os.setuid(int(sys.argv[1]))
-    known: dict[str, Any] = {"listen": listen, "drain": drain, "facts": facts, "connect": connect}
+    known: dict[str, Any] = {
+        "listen": listen,
+        "drain": drain,
+        "forget": forget,
+        "facts": facts,
+        "connect": connect,
+    }
     for line in sys.stdin:
         what, arguments = pickle.loads(base64.b64decode(line))
         answer = base64.b64encode(pickle.dumps(known[what](*arguments))).decode()

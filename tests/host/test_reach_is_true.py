@@ -232,6 +232,7 @@ def promises(table: list[tuple[int, Finding]]) -> dict[str, dict[Place, bool]]:
 def try_all(where: Lan, wanted: dict[str, dict[Place, bool]]) -> dict[str, set[Place]]:
     """What really connects, tried from everywhere at the same time."""
     zones = {"phone": "wlan0", "container": "eth0", "router": "in", "office": "eth0", "home": "lo"}
+    where.agents["home"]("forget")
     for place, tries in wanted.items():
         where.agents[place].ask("connect", tries, zones[place])
     connected = {place: where.agents[place].answer() for place in wanted}

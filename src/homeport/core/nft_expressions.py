@@ -81,7 +81,7 @@ def _implied(protocol: str) -> tuple[Condition, ...]:
     field, value = _IMPLIED[protocol]
     if isinstance(value, int):
         return (Test(field=field, spans=((value, value),)),)
-    return (Test(field=field, names=(value,)),)
+    return (Test(field=field, names=(str(value),)),)
 
 
 def _may_come_later(test: Test) -> bool:

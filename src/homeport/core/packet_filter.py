@@ -1,9 +1,10 @@
 """Whether a packet filter lets a connection in: a sound, three-valued walk through the rules.
 
 The packets are abstract: the source is somewhere in a network, its port is any for a NO, and for a
-YES one that systems give to clients (RFC 6056 section 2.1). So a rule may match some of them; then both ways are followed. YES means that all of them pass all chains, NO that each
-is dropped by one. What is not understood is followed both ways too: it can make a YES or NO into
-UNKNOWN, never the reverse.
+YES one that systems give to clients (RFC 6056 section 2.1). So a rule may match some of them; then
+both ways are followed. YES means that all of them pass all chains, NO that each is dropped by one.
+What is not understood is followed both ways too: it can make a YES or NO into UNKNOWN, never the
+reverse.
 
 A TCP connection is three kinds of packets: the first (connection tracking says `new`), those after
 it (`established`), and the answers. IPv6 also needs neighbour discovery (RFC 4861), which is ICMPv6

@@ -3,8 +3,9 @@
 Linux and macOS take a packet for any of their own addresses by any interface (the weak host model,
 RFC 1122 section 3.3.4.2). So "it listens only on the address of another interface" is no reason for
 a NO: a neighbour who sends packets for that address through this computer gets in, and containers
-whose default gateway it is do so without being told. Windows does not since 2008; it is treated the
-same here. Loopback addresses are an exception of the kernel's, unless route_localnet is on.
+do so without being told, when their network has it for a gateway. Windows does not since 2008; it
+is treated the same here. Loopback addresses are an exception of the kernel's, unless route_localnet
+is on.
 """
 
 import ipaddress
@@ -218,17 +219,13 @@ def _presence(interface: Interface) -> tuple[Reason, ...]:
 
 def _sideways(scene: Scene, interface: Interface) -> Iterator[tuple[str, Reason]]:
     """Addresses that are not of `interface`, with what a packet for them needs to come in by it."""
-    families = {version_of(ip) for ip in interface.ips if not is_scoped(ip)}
     for other in scene.facts.interfaces:
         if other.name == interface.name:
             continue
         for ip in other.ips:
             if is_scoped(ip) or is_loopback(ip):
                 continue
-            gateway = _is_behind_us(interface) and version_of(ip) in families
-            sure = gateway and not _doubt(scene, other, ip)
-            verdict = Verdict.YES if sure else Verdict.UNKNOWN
-            yield ip, reason(ReasonCode.OTHER_INTERFACE, verdict, ip)
+            yield ip, reason(ReasonCode.OTHER_INTERFACE, about=ip)
     for ip in _gone(scene):
         yield ip, reason(ReasonCode.ADDRESS_GONE, about=ip)
     if interface.name in scene.facts.firewall.route_localnet:

@@ -14,7 +14,7 @@ from homeport.core.reach import reach
 from homeport.core.reach_words import why
 
 LOCALHOST_TITLE = "--host localhost"
-EVERYWHERE_TITLE = "--host 0.0.0.0"
+EVERYWHERE_TITLES = {WILDCARD[:1]: "--host 0.0.0.0", WILDCARD: "--host all"}
 
 _CLIENTS = {
     Asker.BROWSER: Client.BROWSER,
@@ -25,12 +25,16 @@ _CLIENTS = {
 
 
 def comparison(now: Reach, facts: Facts) -> Diagram:
-    """localhost beside 0.0.0.0 for the port of a server, and what is so now if it is neither."""
+    """localhost beside 0.0.0.0 for the port of a server, and what is so now if it is neither.
+
+    A server on every address of both families stands in the place of 0.0.0.0.
+    """
     own = {ip for interface in facts.interfaces for ip in interface.ips}
     local = tuple(ip for ip in LOOPBACK if ip in own) or LOOPBACK[:1]
+    every = WILDCARD if _is_on(now, WILDCARD) else WILDCARD[:1]
     panels = [
         _panel(LOCALHOST_TITLE, local, now, facts),
-        _panel(EVERYWHERE_TITLE, WILDCARD[:1], now, facts),
+        _panel(EVERYWHERE_TITLES[every], every, now, facts),
     ]
     if not any(panel.is_now for panel in panels):
         panels.insert(0, _binding("as it is", now, is_now=True))
@@ -39,7 +43,7 @@ def comparison(now: Reach, facts: Facts) -> Diagram:
 
 
 def _panel(title: str, ips: tuple[str, ...], now: Reach, facts: Facts) -> Binding:
-    if sorted(one.address.ip for one in now.listeners) == sorted(ips):
+    if _is_on(now, ips):
         return _binding(title, now, is_now=True)
     made_up = tuple(
         Listener(address=Address(ip=ip, port=now.port), v6only=":" in ip or None, user=facts.user)
@@ -49,6 +53,10 @@ def _panel(title: str, ips: tuple[str, ...], now: Reach, facts: Facts) -> Bindin
     others = tuple(one for one in facts.listeners if one.address.port != now.port)
     imagined = replace(facts, listeners=(*others, *made_up))
     return _binding(title, reach(made_up, imagined), is_now=False)
+
+
+def _is_on(found: Reach, ips: tuple[str, ...]) -> bool:
+    return sorted(one.address.ip for one in found.listeners) == sorted(ips)
 
 
 def _binding(title: str, found: Reach, *, is_now: bool) -> Binding:

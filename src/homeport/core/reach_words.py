@@ -33,7 +33,7 @@ _REASONS = {
         "localhost:{} is not certain: another server has one of its two addresses"
     ),
     ReasonCode.OTHER_INTERFACE: (
-        "only a device that sends packets for {} through this computer (containers do)"
+        "only if it sends packets for {} through this computer (containers usually do)"
     ),
     ReasonCode.ROUTE_LOCALNET: (
         "route_localnet is on for {}; a device on that network may reach addresses starting "
@@ -139,11 +139,15 @@ def short(reach: Reach) -> str:
 
 
 def _is_far(finding: Finding) -> bool:
-    """A maybe that takes more than a firewall: a router, or a device that makes an effort."""
+    """A maybe that takes more than a firewall: a router, or a device that makes an effort.
+
+    Containers make none.
+    """
     codes = {link.code for link in finding.reasons}
     routed = finding.audience.kind is AudienceKind.INTERNET
     public = ReasonCode.ROUTER_GLOBAL in codes
-    sideways = ReasonCode.OTHER_INTERFACE in codes and finding.verdict is Verdict.UNKNOWN
+    by_itself = finding.audience.kind is AudienceKind.CONTAINERS
+    sideways = ReasonCode.OTHER_INTERFACE in codes and not by_itself
     return (routed and not public) or sideways
 
 
