@@ -1,6 +1,7 @@
 """`homeport stop`, with real servers and their clients."""
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -107,6 +108,25 @@ def test_uvicorn_with_reload_is_stopped_as_a_whole(project: Path) -> None:
         assert not any(is_alive(each) for each in pids[1:])
 
 
+def test_a_reload_child_without_its_parent_is_one_server_left_behind(project: Path) -> None:
+    with uvicorn_reload(project) as (pid, port):
+        eventually(lambda: len(children_with_port(project, port)) > 1, "the child is up")
+        os.kill(pid, signal.SIGKILL)
+        eventually(lambda: pid not in children_with_port(project, port), "the parent has ended")
+        text = told(ended(project, "port", str(port)))
+        (orphan,) = children_with_port(project, port)
+        assert "left behind" in text
+        assert text.count(f"pid {orphan}  ") == 1
+        end = ended(project, "stop", str(port), "--yes", str(orphan))
+        assert (end.code, is_free(port)) == (ExitCode.OK, True), end.err
+
+
+def children_with_port(folder: Path, port: int) -> list[int]:
+    """The pids of all that hold it, as `homeport port` tells."""
+    servers = data(ended(folder, "port", str(port), "--json"))["servers"]
+    return [holder["pid"] for server in servers for holder in server["holders"]]
+
+
 def test_one_that_ignores_the_request_is_left_and_that_is_said(project: Path) -> None:
     with server(project, "127.0.0.1", "deaf") as held:
         end = ended(project, "stop", str(held.port), "--yes", str(held.pid))
@@ -129,8 +149,6 @@ def test_clients_of_the_port_go_on(project: Path) -> None:
 
 
 def test_what_runs_this_very_command_is_never_stopped(project: Path) -> None:
-    import os
-
     with socket.create_server(("127.0.0.1", 0)) as mine:
         port = mine.getsockname()[1]
         end = ended(project, "stop", str(port), "--yes", str(os.getpid()))

@@ -1,14 +1,16 @@
 import pytest
 
 from homeport.core.address import Address
-from homeport.core.facts import Listener, Namespace, Origin, Project, Remnant, RemnantKind
+from homeport.core.facts import Ancestor, Listener, Namespace, Origin, Project, Remnant, RemnantKind
 from homeport.core.occupant_words import (
     elsewhere,
     hidden_owners,
     is_homeport,
+    is_orphan,
     listed,
     listens_on,
     project_title,
+    remark,
     still_finishing,
     stopped,
     title,
@@ -144,3 +146,30 @@ def test_servers_of_other_networks_are_not_in_the_way(origin: Origin, where: str
         pid=9, origin=origin, listeners=(listener("0.0.0.0:81"), listener("0.0.0.0:80"))
     )
     assert "ports 80 and 81" in elsewhere(more)
+
+
+def left_behind(*parents: Ancestor) -> Occupant:
+    child = holder(9, program="python (multiprocessing)", ancestors=parents)
+    return only(listener("127.0.0.1:80", child))
+
+
+def test_a_worker_whose_parent_has_ended_is_said_to_be_left_behind() -> None:
+    assert remark(left_behind(Ancestor(pid=1, program="tini"))).startswith("left behind")
+    assert remark(left_behind(Ancestor(pid=700, program="systemd"))).startswith("left behind")
+    assert not is_orphan(left_behind(Ancestor(pid=7, program="uvicorn")))
+    assert not is_orphan(left_behind())
+    assert not is_orphan(only(listener("127.0.0.1:80", holder(9, 1))))
+
+
+def test_a_relay_says_for_whom_it_stands() -> None:
+    command = "docker-proxy -container-ip 172.17.0.2 -container-port 80"
+    proxy = holder(9, 1, program="docker-proxy", command=command)
+    assert remark(only(listener("0.0.0.0:8080", proxy))) == (
+        "passes connections on to container 172.17.0.2:80"
+    )
+
+
+def test_nothing_is_remarked_of_ordinary_and_hidden_servers() -> None:
+    assert remark(only(listener("127.0.0.1:80", holder(9, 7)))) == ""
+    assert remark(only(listener("127.0.0.1:80"))) == ""
+    assert not is_orphan(only(listener("127.0.0.1:80")))

@@ -3,10 +3,12 @@
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
 from homeport.engine.shadows import Shadows
+from tests.engine.live import HELLO, homeport
 
 
 def listening(ip: str, port: int = 0) -> socket.socket:
@@ -70,3 +72,14 @@ def test_a_neighbour_on_an_address_that_is_no_link_of_ours_is_none_of_our_busine
         assert Shadows(sockets).strangers == ()
     with ours("127.0.0.2") as sockets, listening("127.0.0.3", port_of(sockets)):
         assert Shadows(sockets).strangers == ()
+
+
+def test_a_running_server_tells_when_another_program_takes_half_of_localhost(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "main.py").write_text(HELLO)
+    with homeport(tmp_path, "--host", "127.0.0.1") as server:
+        server.ready()
+        with listening("::1", server.port):
+            warning = server.until("log", level="warning")["message"]
+    assert warning.startswith(f"http://localhost:{server.port} may reach another server: [::1]:")

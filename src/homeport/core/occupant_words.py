@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from homeport.core.address import LOOPBACK, WILDCARD, Interface
 from homeport.core.facts import Listener, Namespace, Project, Remnant, RemnantKind
-from homeport.core.occupants import Occupant, occupants
+from homeport.core.occupants import FORKED, Occupant, occupants
+from homeport.core.relays import relay
 
 HOMEPORT = "homeport"
 
@@ -35,6 +36,30 @@ def title(occupant: Occupant) -> str:
     if origin.unit:
         return f"a process of {origin.unit}"
     return f"a process of user {occupant.user}" if occupant.user else "a hidden process"
+
+
+def remark(occupant: Occupant) -> str:
+    """What a row of a list should not hide: it stands in for another, or was left behind."""
+    first = occupant.supervisor
+    if first is None:
+        return ""
+    if found := relay(first.program, first.command, first.pid, occupant.port):
+        return f"passes connections on to {found.target}"
+    if is_orphan(occupant):
+        return "left behind: the process that started it has ended"
+    return ""
+
+
+def is_orphan(occupant: Occupant) -> bool:
+    """A worker of a pool or a reloader whose parent is gone: such a child is never started alone.
+
+    It was adopted by the first process, or by the user's service manager (a subreaper, prctl(2)).
+    """
+    first = occupant.supervisor
+    if first is None or first.program != FORKED or not first.ancestors:
+        return False
+    parent = first.ancestors[0]
+    return parent.pid == 1 or parent.program in ("systemd", "init", "launchd")
 
 
 def listens_on(listeners: Sequence[Listener], interfaces: Sequence[Interface]) -> str:

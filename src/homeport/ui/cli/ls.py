@@ -12,6 +12,7 @@ from homeport.core.occupant_words import (
     is_homeport,
     listens_on,
     project_title,
+    remark,
     title,
 )
 from homeport.core.occupants import Occupant, occupants
@@ -80,10 +81,11 @@ def _page(rows: Sequence[Row], seen: Facts) -> Iterator[str]:
 def _cells(row: Row, seen: Facts) -> tuple[str, ...]:
     occupant = row.occupant
     project = f": {project_title(occupant.project)}" if occupant.project else ""
+    said = f" ({remark(occupant)})" if remark(occupant) else ""
     started = occupant.started
     return (
         str(occupant.port),
-        title(occupant) + project,
+        title(occupant) + project + said,
         listens_on(occupant.listeners, seen.interfaces),
         row.reach,
         "-" if started is None else words.since(started, seen.time),
@@ -103,6 +105,7 @@ def _as_object(rows: Sequence[Row], seen: Facts) -> dict[str, object]:
                 "addresses": [listener.address for listener in row.occupant.listeners],
                 "reach": row.reach,
                 "started": row.occupant.started,
+                "remark": remark(row.occupant),
                 "holders": row.occupant.holders,
             }
             for row in rows

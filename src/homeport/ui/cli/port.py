@@ -10,7 +10,14 @@ from homeport.core.address import LOOPBACK, Address
 from homeport.core.availability import suggestions
 from homeport.core.errors import ExitCode
 from homeport.core.facts import Ancestor, Holder
-from homeport.core.occupant_words import elsewhere, listed, listens_on, project_title, title
+from homeport.core.occupant_words import (
+    elsewhere,
+    listed,
+    listens_on,
+    project_title,
+    remark,
+    title,
+)
 from homeport.core.occupants import Occupant
 from homeport.core.port_report import Destination, PortReport
 from homeport.host.survey import port_report
@@ -109,6 +116,8 @@ def _occupant(occupant: Occupant) -> Iterator[str]:
     yield f"{paint('1', title(occupant))}  {listens_on(occupant.listeners, ())}"
     if occupant.project:
         yield f"  {project_title(occupant.project)}  {paint('2', occupant.project.folder)}"
+    if said := remark(occupant):
+        yield paint("33", f"  {said}")
     depths = {holder.pid: _depth(holder, occupant.holders) for holder in occupant.holders}
     for holder in occupant.holders:
         yield f"  {'  ' * depths[holder.pid]}{_process(holder)}"
