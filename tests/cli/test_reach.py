@@ -49,8 +49,10 @@ def test_the_drawing_is_written_as_svg_and_printed_as_mermaid(project: Path) -> 
         mermaid = told(ended(project, "reach", str(held.port), "--mermaid"))
         nowhere = ended(project, "reach", str(held.port), "--svg", "none/reach.svg")
     assert end.code == ExitCode.OK
-    root = ElementTree.fromstring((project / "reach.svg").read_text("utf-8"))
-    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    for name in ("reach.svg", "reach-way.svg"):
+        root = ElementTree.fromstring((project / name).read_text("utf-8"))
+        assert root.tag == "{http://www.w3.org/2000/svg}svg"
+        assert name in end.out
     assert "\nflowchart " in mermaid
     assert nowhere.code == ExitCode.USAGE
     assert "none/reach.svg" in nowhere.err

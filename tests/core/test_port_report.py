@@ -37,3 +37,12 @@ def test_each_listener_is_named_once() -> None:
     dual = listener("[::]:8000", holder(7), v6only=False)
     name, *_ = destinations(8000, (dual,), (LO,), System.LINUX)
     assert name.winners == (dual,)
+
+
+def test_the_own_name_is_asked_by_the_address_it_really_has() -> None:
+    local = listener("127.0.0.1:8000", holder(7))
+    wild = listener("0.0.0.0:8000", holder(7))
+    debian = ("box", ("127.0.1.1",))
+    for held, winners in ((local, ()), (wild, (wild,))):
+        named = destinations(8000, (held,), (LO,), System.LINUX, debian)[3]
+        assert (named.url, named.winners) == ("http://box:8000", winners)

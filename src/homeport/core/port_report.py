@@ -41,12 +41,23 @@ class PortReport:
 
 
 def destinations(
-    port: int, listeners: Sequence[Listener], interfaces: Sequence[Interface], system: System
+    port: int,
+    listeners: Sequence[Listener],
+    interfaces: Sequence[Interface],
+    system: System,
+    own_name: tuple[str, tuple[str, ...]] = ("", ()),
 ) -> tuple[Destination, ...]:
-    """`localhost`, both loopback addresses, and each own address that somebody answers."""
+    """`localhost`, both loopback addresses, and each own address that somebody answers.
+
+    `own_name` is the name of this computer with its addresses, if they are known.
+    """
     local = tuple(answer(ip, listeners, system) for ip in reversed(LOOPBACK))
     found = [Destination(url=f"http://localhost:{port}", answers=local)]
     found += [_destination(port, each) for each in reversed(local)]
+    name, ips = own_name
+    if ips:
+        own = tuple(answer(ip, listeners, system) for ip in ips)
+        found.append(Destination(url=f"http://{name}:{port}", answers=own))
     for interface in interfaces:
         if interface.up and interface.kind is not InterfaceKind.LOOPBACK:
             others = [

@@ -55,6 +55,16 @@ def bad_flag(message: str, *steps: str) -> UsageError:
     )
 
 
+def unwritable(path: str, origin: str, reason: str) -> UsageError:
+    """A file that was named and cannot be written."""
+    return UsageError(
+        f"{path} ({origin}) cannot be written: {reason}.",
+        code="unwritable-file",
+        next_steps=("another place:  " + origin + " /tmp/reach.svg",),
+        facts={"path": path},
+    )
+
+
 def unreadable(path: str, origin: str, reason: str) -> UsageError:
     """A file or folder that was named and cannot be read."""
     return UsageError(

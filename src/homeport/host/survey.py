@@ -11,6 +11,7 @@ from homeport.core.facts import Facts
 from homeport.core.occupants import occupants
 from homeport.core.port_report import PortReport, destinations
 from homeport.core.well_known import usual
+from homeport.host.names import own_addresses
 
 if TYPE_CHECKING:  # `port` does without it
     from homeport.core.audience import Reach
@@ -57,7 +58,7 @@ def port_report(port: int, ips: tuple[str, ...] = LOOPBACK) -> PortReport:
         port=port,
         availability=availability(port, ips, view),
         occupants=occupants(seen),
-        destinations=destinations(port, seen, interfaces, view.system),
+        destinations=destinations(port, seen, interfaces, view.system, own_addresses()),
         remnants=remnants,
         elsewhere=host.namespaces(port),
     )

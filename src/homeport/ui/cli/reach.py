@@ -1,12 +1,14 @@
 """`homeport reach [PORT]`: who can reach a server, as a table and a drawing."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from homeport import host
 from homeport.core import reach_words, refusals, stop_refusals
 from homeport.core.audience import AudienceKind, Finding, Reach, Verdict
 from homeport.core.diagram import mermaid, svg, text
+from homeport.core.diagram.model import Diagram
 from homeport.core.errors import ExitCode
 from homeport.core.facts import Facts
 from homeport.core.occupant_words import is_homeport, listens_on, project_title, title
@@ -36,7 +38,8 @@ A verdict for each audience, with its reason: yes, no, or maybe when a fact cann
 here. Then localhost beside 0.0.0.0 for this port, drawn with the interfaces of this computer.
 Without PORT: the server of this project, else all that can be reached from outside this computer.
 
-  --svg FILE   write the drawing to FILE, for a page or a README (light and dark)
+  --svg FILE   write the drawings, for a page or a README (light and dark): FILE, and FILE-way
+               for the way of a request
   --mermaid    print the drawing as Mermaid
   --ascii      draw with - | + only
   --json       one JSON object
@@ -118,10 +121,16 @@ def _page(found: Sequence[tuple[Occupant, Reach]], seen: Facts, *, ascii: bool) 
             yield f"to let them in:  {allow}"
             yield f"  and afterwards:  {undo}"
     colour = has_colour()
-    ways = [way for way in (way_of(each, occupant, seen) for each in asked) if way]
-    for diagram in (*ways[:1], comparison(reached, seen)):
+    for diagram in _drawings(occupant, reached, seen):
         yield ""
         yield from text.render(diagram, width=room, ascii=ascii, colour=colour).splitlines()
+
+
+def _drawings(occupant: Occupant, reached: Reach, seen: Facts) -> list[Diagram]:
+    """The way of a request of the first client that has a link, then who comes in by what."""
+    asked = questions(reached, seen)
+    ways = [way for way in (way_of(each, occupant, seen) for each in asked) if way]
+    return [*ways[:1], comparison(reached, seen)]
 
 
 def _table(occupant: Occupant, reached: Reach, seen: Facts, room: int) -> Iterator[str]:
@@ -149,15 +158,24 @@ def _draw(found: Sequence[tuple[Occupant, Reach]], seen: Facts, file: str | None
             "A drawing is of one server: name its port.",
             *(f"homeport reach {port} --mermaid" for port in ports[:3]),
         )
-    diagram = comparison(found[0][1], seen)
+    *ways, compared = _drawings(*found[0], seen)
     if file is None:
-        write(mermaid.render(diagram) + "\n", patience=None)
+        panels = tuple(panel for each in (compared, *ways) for panel in each.panels)
+        write(mermaid.render(replace(compared, panels=panels)) + "\n", patience=None)
         return
+    path = Path(file)
+    drawn = {path: compared, path.with_stem(path.stem + "-way"): ways[0] if ways else None}
+    for place, diagram in drawn.items():
+        if diagram is not None:
+            _write(place, svg.render(diagram))
+    show(f"written: {place}" for place, diagram in drawn.items() if diagram is not None)
+
+
+def _write(path: Path, picture: str) -> None:
     try:
-        Path(file).write_text(svg.render(diagram), "utf-8")
+        path.write_text(picture, "utf-8")
     except OSError as error:
-        raise refusals.unreadable(file, "--svg", error.strerror or str(error)) from None
-    show([f"written: {file}"])
+        raise refusals.unwritable(str(path), "--svg", error.strerror or str(error)) from None
 
 
 def _as_object(occupant: Occupant, reached: Reach, seen: Facts) -> dict[str, object]:
