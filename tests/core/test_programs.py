@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from homeport.core.programs import is_http, program_of
+from homeport.core.programs import program_of
 from homeport.core.relays import relay
 
 # Words are parted by spaces; · is a space inside a word.
@@ -162,24 +162,6 @@ def test_empty_words_behind_a_title_do_not_matter() -> None:
 def test_a_name_is_short_and_fit_to_be_printed() -> None:
     assert program_of(["/x/\x1b[31mred\u202e" + "x" * 100], "x") == "red" + "x" * 37
     assert program_of([], "\x1b[2Jbad\n" + "y" * 100) == "bad " + "y" * 36
-
-
-@pytest.mark.parametrize(
-    ("line", "http"),
-    [
-        ("uvicorn main:app", True),
-        ("uvicorn main:app --ssl-keyfile key.pem", False),
-        ("gunicorn --certfile=x a", False),
-        ("next dev --experimental-https", False),
-        ("vite --host", True),
-        ("uvicorn a --timeout-keep-alive 5", True),
-        ("postgres", False),
-        ("main.py", False),
-    ],
-)
-def test_only_a_known_plain_http_server_is_one(line: str, http: bool) -> None:
-    argv = line.split()
-    assert is_http(program_of(argv, ""), argv) is http
 
 
 @pytest.mark.parametrize(

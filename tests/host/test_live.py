@@ -198,7 +198,7 @@ def test_looking_on_linux_needs_no_psutil_and_importing_needs_nothing(
         from homeport import host
         print(json.dumps([name for name in sys.modules if name.startswith("homeport.host.")]))
         host.listeners(int(sys.argv[1]))
-        host.ephemeral_ports(), host.first_unprivileged_port()
+        host.port_rules().ephemeral, host.first_unprivileged_port()
         print("psutil" in sys.modules, flush=True)
     """
     child = start(code, str(port))
@@ -209,13 +209,13 @@ def test_the_ports_of_this_computer() -> None:
     assert 0 <= host.first_unprivileged_port() <= 65536
     with socket.socket() as client:
         client.bind(("127.0.0.1", 0))
-        assert client.getsockname()[1] in host.ephemeral_ports()
+        assert client.getsockname()[1] in host.port_rules().ephemeral
 
 
 def test_the_ports_of_other_computers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOMEPORT_PLATFORM", "portable")
     assert host.first_unprivileged_port() == 1024
-    assert host.ephemeral_ports() == range(49152, 65536)
+    assert host.port_rules().ephemeral == range(49152, 65536)
 
 
 def test_the_interfaces_of_this_computer() -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from homeport.core.launchers import base_name, launched, without_options
-from homeport.core.redact import plain
+from homeport.core.redact import MASK, plain, redacted
 
 _LONGEST = 40  # characters of a name
 _WORDS, _LETTERS = 500, 4096  # of a command line that are looked at: keeps hostile ones cheap
@@ -62,17 +62,6 @@ _BY_SUBCOMMAND = {
 }
 _EDITOR_FOLDERS = ("/.vscode-server/", "/.vscode/", "/Visual Studio Code.app/")
 
-_HTTP = frozenset(
-    {
-        *("uvicorn", "gunicorn", "granian", "hypercorn", "daphne", "waitress-serve"),
-        *("fastapi", "flask", "django", "streamlit", "jupyter", "http.server", "homeport"),
-        *("vite", "next", "nuxt", "astro", "webpack-dev-server", "http-server"),
-        *("nginx", "caddy", "apache2", "httpd", "ollama", "puma", "rails", "mkdocs"),
-    }
-)
-# A word that says the server wants TLS, to which plain HTTP is an error it may log.
-_TLS = re.compile(r"--(?:ssl|tls|https|cert|key-?file|experimental-https)[\w-]*(?:=.*)?")
-
 
 def program_of(argv: Sequence[str], name: str) -> str:
     """The short name of what `argv` runs, at most 40 characters, fit to be printed.
@@ -83,24 +72,16 @@ def program_of(argv: Sequence[str], name: str) -> str:
     words = _words(argv)
     for _ in range(_DEEPEST):
         inner = _inside(words) if words else []
-        if not inner:
+        if not inner or inner[0] == MASK:  # the value of an option that we do not know
             break
         words = inner
     found = _named(words, name) if words else ""
     return (plain(found).strip() or plain(name).strip())[:_LONGEST]
 
 
-def is_http(program: str, argv: Sequence[str]) -> bool:
-    """Whether it most likely speaks plain HTTP, so that asking it does no harm.
-
-    `program` is what `program_of(argv, …)` gave. False is "not known", also for HTTPS.
-    """
-    return program in _HTTP and not any(_TLS.fullmatch(word) for word in argv)
-
-
 def _words(argv: Sequence[str]) -> list[str]:
     """The command line as words. Some servers write one long title over theirs."""
-    words = [word[:_LETTERS] for word in argv[:_WORDS] if word]
+    words = redacted(word[:_LETTERS] for word in argv[:_WORDS] if word)
     if len(words) != 1 or " " not in words[0].strip():
         return words
     title = words[0].strip()
@@ -143,7 +124,7 @@ def _python(words: Sequence[str]) -> list[str]:
             at += 2
             continue
         if words[at].startswith("--"):
-            return []  # none of Python's leads to a script, and what follows may be a secret
+            return []  # none of Python's leads to a script
         # Short options may share a dash: `-Im uvicorn`, `-Wd`.
         option = re.fullmatch(r"-([A-VY-Za-bd-ln-z0-9]*)([cmWX]?)(.*)", words[at], re.DOTALL)
         if option and option[2]:

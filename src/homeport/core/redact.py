@@ -93,15 +93,15 @@ def command_line(argv: Sequence[str]) -> str:
         room -= len(word) + 1
     if len(words) == 1:
         # Servers such as postgres and gunicorn write one long title over their argv.
-        line = " ".join(_redacted(words[0].split()))
+        line = " ".join(redacted(words[0].split()))
     else:
-        line = " ".join(_quoted(word) for word in _redacted(words))
+        line = " ".join(_quoted(word) for word in redacted(words))
     if len(line) > MAX_LENGTH or room < -1:
         line = line[: MAX_LENGTH - 1] + "…"
     return line
 
 
-def _redacted(words: Iterable[str]) -> list[str]:
+def redacted(words: Iterable[str]) -> list[str]:
     """The words with secrets masked, whether inside a word or announced by the word before."""
     shown = []
     hide_next = False
@@ -161,7 +161,7 @@ def _redacted_word(word: str) -> str:
     word = _QUOTED_HEADER.sub(_mask_header, word)
     word = _QUOTED_VALUE.sub(_mask_value, word)
     if " " in word:  # sh -c "serve --token X"
-        return " ".join(_redacted(word.split(" ")))
+        return " ".join(redacted(word.split(" ")))
     return _masked(word)
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from homeport.core.port_rules import PortRules
 
 __all__ = [
-    "ephemeral_ports",
     "first_unprivileged_port",
     "interfaces",
     "listeners",
@@ -126,11 +125,6 @@ def port_rules() -> "PortRules":
 def first_unprivileged_port() -> int:
     """The lowest port that every user may listen on."""
     return port_rules().first_unprivileged
-
-
-def ephemeral_ports() -> range:
-    """The ports that the system gives to outgoing connections, where a server is not safe."""
-    return port_rules().ephemeral
 
 
 def try_bind(ip: str, port: int) -> int | None:
