@@ -90,5 +90,5 @@ def reach(number: int) -> "tuple[Reach, ...]":
 
 
 def _check(number: int) -> None:
-    if not 1 <= number <= 65535:
-        raise ValueError(f"{number} is not a TCP port: those are numbers from 1 to 65535")
+    if type(number) is not int or not 1 <= number <= 65535:
+        raise ValueError(f"{number!r} is not a TCP port: those are numbers from 1 to 65535")

@@ -11,7 +11,7 @@ LISTEN = """
 import signal, socket, sys, os
 if "deaf" in sys.argv:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-port, sockets = 0, []
+port, sockets = next((int(word) for word in sys.argv[2:] if word.isdigit()), 0), []
 for ip in sys.argv[1].split(","):
     family = socket.AF_INET6 if ":" in ip else socket.AF_INET
     listener = socket.socket(family)
@@ -47,7 +47,8 @@ def server(
 ) -> Iterator[Server]:
     """It listens on `ips` (separated by commas), all on one port; gone afterwards.
 
-    `deaf` ignores SIGTERM, `child` forks a process that holds the socket too.
+    A number among `traits` is the port. `deaf` ignores SIGTERM, `child` forks a process that holds
+    the socket too.
     """
     process = subprocess.Popen(
         [*wrapper, sys.executable, "-c", LISTEN, ips, *traits],

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from homeport.core.errors import ExitCode
-from tests.cli.command import NOBODY, Ended, can_be_others, ended
+from tests.cli.command import NOBODY, Ended, can_be_others, ended, started
 from tests.cli.servers import server
 from tests.engine.live import HELLO, homeport
 
@@ -93,13 +93,8 @@ def test_a_parent_and_its_child_are_one_server_drawn_as_a_tree(project: Path) ->
 
 
 def test_two_servers_behind_localhost_are_both_named(project: Path) -> None:
-    with server(project) as first:
-        other = socket.socket(socket.AF_INET6)
-        with other:
-            other.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            other.bind(("::1", first.port))
-            other.listen()
-            facts = data(ended(project, "port", str(first.port), "--json"))
+    with server(project) as first, server(project, "::1", str(first.port)):
+        facts = data(ended(project, "port", str(first.port), "--json"))
     assert len(facts["servers"]) == 2
     localhost = facts["answers"][0]
     assert localhost["url"] == f"http://localhost:{first.port}"
@@ -133,10 +128,23 @@ def test_without_a_port_some_are_suggested_that_can_be_bound(project: Path) -> N
     assert len(facts["free"]) == 5
     for port in facts["free"]:
         with socket.socket() as sock:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind(("127.0.0.1", port))
     text = told(ended(project, "port"))
     assert f"homeport --port {facts['free'][0]}" in text
+
+
+def test_a_port_that_is_bound_and_does_not_listen_is_not_suggested(project: Path) -> None:
+    (first, *_) = data(ended(project, "port", "--json"))["free"]
+    with socket.socket() as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", first))
+        assert first not in data(ended(project, "port", "--json"))["free"]
+
+
+def test_lost_output_is_no_success(project: Path) -> None:
+    with open("/dev/full", "wb") as full, started(project, "port", stdout=full.fileno()) as end:
+        assert end.process.wait(10) == ExitCode.BUG
+        assert end.err == ""
 
 
 def test_a_server_is_asked_for_its_name_only_on_demand(project: Path) -> None:

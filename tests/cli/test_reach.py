@@ -55,7 +55,46 @@ def test_the_drawing_is_written_as_svg_and_printed_as_mermaid(project: Path) -> 
         assert name in end.out
     assert "\nflowchart " in mermaid
     assert nowhere.code == ExitCode.USAGE
+    assert "cannot be written" in nowhere.err
     assert "none/reach.svg" in nowhere.err
+
+
+def test_a_file_that_is_no_drawing_of_ours_is_kept(project: Path) -> None:
+    with server(project) as held:
+        port = str(held.port)
+        (project / "x-way.svg").write_text("<svg>mine</svg>")
+        for name in ("main.py", "x.svg"):
+            end = ended(project, "reach", port, "--svg", name)
+            assert end.code == ExitCode.USAGE
+            assert "another file" in end.err
+        assert ended(project, "reach", port, "--svg", "y.svg").code == ExitCode.OK
+        assert ended(project, "reach", port, "--svg", "y.svg").code == ExitCode.OK
+    assert "FastAPI" in (project / "main.py").read_text()
+    assert (project / "x-way.svg").read_text() == "<svg>mine</svg>"
+    assert not (project / "x.svg").exists()
+
+
+def test_two_servers_behind_localhost_are_told_and_drawn_side_by_side(
+    project: Path, tmp_path: Path
+) -> None:
+    with server(project) as one, server(tmp_path, "::1", str(one.port)) as other:
+        text = told(ended(project, "reach", str(one.port)))
+        drawn = ended(project, "reach", str(one.port), "--svg", "both.svg")
+        stopped = ended(project, "stop", str(one.port), "--yes", str(other.pid))
+        assert (stopped.code, one.process.poll()) == (ExitCode.OK, None)
+    assert text.count("A browser on this computer: yes") == 2
+    assert "Localhost" in text and "another server has one of its two addresses" in " ".join(
+        text.split()
+    )
+    assert text.count(" now ") == 2
+    assert drawn.code == ExitCode.OK
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "de_DE.ISO-8859-1"])
+def test_another_locale_than_utf8_gets_ascii(project: Path, locale: str) -> None:
+    with server(project, "0.0.0.0") as held:
+        end = ended(project, "reach", str(held.port), env={"LC_ALL": locale})
+    assert told(end).isascii()
 
 
 def test_without_a_port_it_is_about_the_server_of_this_project(

@@ -116,7 +116,7 @@ def test_a_reload_child_without_its_parent_is_one_server_left_behind(project: Pa
         text = told(ended(project, "port", str(port)))
         (orphan,) = children_with_port(project, port)
         assert "left behind" in text
-        assert text.count(f"pid {orphan}  ") == 1
+        assert text.count(f"  pid {orphan} ") == 1
         end = ended(project, "stop", str(port), "--yes", str(orphan))
         assert (end.code, is_free(port)) == (ExitCode.OK, True), end.err
 
@@ -157,26 +157,52 @@ def test_what_runs_this_very_command_is_never_stopped(project: Path) -> None:
 
 
 def test_two_servers_on_one_port_have_to_be_told_apart(project: Path) -> None:
-    with server(project) as first:
-        script = (
-            "import socket, signal; s = socket.socket(socket.AF_INET6);"
-            f"s.bind(('::1', {first.port})); s.listen(); print(1, flush=True); signal.pause()"
-        )
-        command = [sys.executable, "-c", script]
-        other = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE)
-        try:
-            assert other.stdout and other.stdout.readline()
-            both = ended(project, "stop", str(first.port), "--yes", "shop")
-            assert both.code == ExitCode.NOT_STOPPED
-            assert f"--yes {other.pid}" in both.err
-            one = ended(project, "stop", str(first.port), "--yes", str(other.pid))
-            assert one.code == ExitCode.OK, one.err
-            assert first.process.poll() is None
-        finally:
-            other.kill()
-            other.wait()
-            assert other.stdout
-            other.stdout.close()
+    with server(project) as first, server(project, "::1", str(first.port)) as other:
+        both = ended(project, "stop", str(first.port), "--yes", "shop")
+        assert both.code == ExitCode.NOT_STOPPED
+        assert f"--yes {other.pid}" in both.err
+        one = ended(project, "stop", str(first.port), "--yes", str(other.pid))
+        assert one.code == ExitCode.OK, one.err
+        assert first.process.poll() is None
+
+
+def test_in_a_terminal_one_of_two_is_chosen_by_its_pid(project: Path) -> None:
+    with (
+        server(project) as first,
+        server(project, "::1", str(first.port)) as other,
+        in_terminal(project, "stop", str(first.port)) as term,
+    ):
+        term.until("The pid of the one to stop:")
+        term.type(f"{other.pid}\n")
+        assert term.exit_code() == ExitCode.OK
+        assert other.process.wait(10) == -signal.SIGTERM
+        assert first.process.poll() is None
+
+
+def test_who_asks_for_it_is_never_ended_for_it(project: Path) -> None:
+    """The parent runs the same program, holds another port, and waits for the answer."""
+    caller = (
+        "import socket, subprocess, sys, time\n"
+        "mine = socket.create_server(('127.0.0.1', 0))\n"
+        "child = subprocess.Popen([sys.executable, '-c', sys.argv[1]], stdout=subprocess.PIPE)\n"
+        "port = int(child.stdout.readline())\n"
+        "stop = [sys.executable, '-m', 'homeport', 'stop', str(port), '--yes', str(child.pid)]\n"
+        "code = subprocess.run(stop, stdout=subprocess.DEVNULL).returncode\n"
+        "print(code, child.wait())\n"
+    )
+    child = (
+        "import socket, signal; s = socket.create_server(('127.0.0.1', 0));"
+        "print(s.getsockname()[1], flush=True); signal.pause()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", caller, child],
+        cwd=project,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.stdout.split() == ["0", str(-signal.SIGTERM)], done.stderr
 
 
 @as_others

@@ -32,6 +32,7 @@ def test_a_frozen_value_becomes_an_object_with_its_fields() -> None:
         "addresses": ["127.0.0.1/8"],
         "running": True,
         "gateways": [],
+        "detours": [],
     }
 
 

@@ -58,7 +58,7 @@ def test_our_own_servers_are_known_by_their_program() -> None:
         ),
         (listener("127.0.0.1:80", origin=Origin(unit="x.service")), "a process of x.service"),
         (listener("127.0.0.1:80", user="root"), "a process of user root"),
-        (listener("127.0.0.1:80", user=None), "a hidden process"),
+        (listener("127.0.0.1:80", user=None), "a process that you cannot see"),
     ],
 )
 def test_a_server_is_called_what_is_known_of_it(held: Listener, said: str) -> None:
@@ -95,7 +95,7 @@ def test_a_socket_of_one_interface_says_so() -> None:
 
 
 def test_what_is_hidden_is_counted() -> None:
-    assert hidden_owners(1, sudo=False) == "The process of 1 server is not visible to you."
+    assert hidden_owners(1, sudo=False) == "The process behind 1 row is not visible to you."
     assert hidden_owners(3, sudo=True).endswith("not visible to you; sudo homeport ls shows more.")
 
 
@@ -139,9 +139,7 @@ def test_servers_of_other_networks_are_not_in_the_way(origin: Origin, where: str
     inside = Namespace(
         pid=9, origin=origin, listeners=(listener("0.0.0.0:80"), listener("[::]:80"))
     )
-    assert elsewhere(inside) == (
-        f"In another network of this computer ({where}): port 80. It is not in the way here."
-    )
+    assert elsewhere(inside) == (f"In another network of this computer ({where}): port 80.")
     more = Namespace(
         pid=9, origin=origin, listeners=(listener("0.0.0.0:81"), listener("0.0.0.0:80"))
     )
@@ -173,3 +171,8 @@ def test_nothing_is_remarked_of_ordinary_and_hidden_servers() -> None:
     assert remark(only(listener("127.0.0.1:80", holder(9, 7)))) == ""
     assert remark(only(listener("127.0.0.1:80"))) == ""
     assert not is_orphan(only(listener("127.0.0.1:80")))
+
+
+def test_two_hidden_sockets_may_be_of_several_processes() -> None:
+    halves = (listener("127.0.0.1:80", user="root"), listener("[::1]:80", user="root"))
+    assert title(only(*halves)) == "one or more processes of user root"

@@ -46,6 +46,13 @@ def test_prefork_workers_with_sockets_of_their_own_are_one_server() -> None:
     assert pids(only(*workers).holders) == [7, 8, 9]
 
 
+def test_servers_of_two_folders_that_share_an_address_are_two() -> None:
+    one, other = holder(7, 3), holder(8, 3, folder="/home/ada/other")
+    assert len(occupants([listener("0.0.0.0:8000", each) for each in (one, other)])) == 2
+    adopted = [listener("0.0.0.0:8000", holder(pid, 1)) for pid in (7, 8)]
+    assert len(occupants(adopted)) == 2
+
+
 def test_a_later_socket_can_join_two_groups() -> None:
     one, other = holder(7, 3), holder(20, 4)
     sockets = (
@@ -61,6 +68,7 @@ def test_a_later_socket_can_join_two_groups() -> None:
     [
         (holder(7, 3), holder(8, 4)),
         (holder(7, 3), holder(8, 3, command="another")),
+        (holder(7, 3), holder(8, 3)),  # the same command twice, from one shell
         (holder(7, 1), holder(8, 1)),  # both were adopted by init
         (holder(7), holder(8)),
     ],

@@ -86,9 +86,19 @@ def test_a_port_that_is_no_port_may_be_held_too() -> None:
 
 def test_a_dual_socket_is_explained() -> None:
     free = judged(listening("::", UVICORN, v6only=False))
-    assert notes(free) == (
-        "uvicorn (pid 12) listens on every address, through an IPv6 socket that takes IPv4 too.",
+    assert headline(free) == (
+        "Port 8000 is held: uvicorn (pid 12) listens on every address, "
+        "through an IPv6 socket that takes IPv4 too."
     )
+    assert notes(free) == ()
+    half = judged(listening("::", UVICORN, v6only=False), ips=("127.0.0.1",))
+    assert headline(half) == headline(free)
+
+
+def test_two_servers_and_a_dual_socket_among_them_are_both_told() -> None:
+    vite = listening("127.0.0.1", replace(UVICORN, pid=40, program="vite", command="vite"))
+    dual = listening("::", UVICORN, v6only=False)
+    assert "vite (pid 40)" in " ".join((headline(judged(dual, vite)), *notes(judged(dual, vite))))
 
 
 @pytest.mark.parametrize(

@@ -75,4 +75,10 @@ def test_a_maybe_still_says_what_to_try() -> None:
 def test_a_link_local_address_is_never_typed() -> None:
     bare = replace(WIFI, addresses=("fe80::1/64",))
     phone = ask(listener("::", v6only=True), interfaces=(LO, bare))[Asker.PHONE]
-    assert (phone.verdict, phone.url) == (YES, None)
+    assert (phone.verdict, phone.url) == (UNKNOWN, None)
+    assert [note.code for note in phone.notes] == [ReasonCode.LINK_LOCAL]
+
+
+def test_what_is_not_known_of_a_socket_is_no_other_server() -> None:
+    browser = ask(listener("::", v6only=None))[Asker.BROWSER]
+    assert (browser.url, browser.notes) == ("http://[::1]:8000", ())

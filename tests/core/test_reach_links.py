@@ -77,6 +77,14 @@ def test_a_neighbour_may_come_by_its_link_local_address() -> None:
     assert of(all_, NETWORK).verdict is NO
 
 
+def test_a_part_of_the_network_may_be_led_elsewhere() -> None:
+    led = replace(WIFI, detours=("192.168.1.128/25", "2001:db8::/96"))
+    finding = of(look(ALL, interfaces=(LO, led)), NETWORK)
+    assert (finding.verdict, codes(finding)[-1]) == (UNKNOWN, ReasonCode.DETOUR)
+    six = replace(WIFI, detours=("2001:db8::/96",))
+    assert of(look(ALL, interfaces=(LO, six)), NETWORK).verdict is YES
+
+
 def test_two_interfaces_of_one_network_may_mix_up_the_answers() -> None:
     cable = replace(CABLE, addresses=("192.168.1.21/24",))
     found = look(ALL, interfaces=(LO, WIFI, cable))

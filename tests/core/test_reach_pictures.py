@@ -11,7 +11,7 @@ from homeport.core.firewall import Firewall
 from homeport.core.occupants import occupants
 from homeport.core.questions import questions
 from homeport.core.reach import reach
-from homeport.core.reach_pictures import comparison, way_of
+from homeport.core.reach_pictures import comparison, side_by_side, way_of
 from tests.core.people import LO, WLAN, holder, interface, listener
 
 BARE = interface("ifb0", InterfaceKind.OTHER, up=False)
@@ -101,3 +101,16 @@ def test_an_address_that_no_interface_has_is_drawn_without_one() -> None:
     (question, *_) = questions(reach((gone,), seen), seen)
     diagram = way_of(question, occupant, seen)
     assert diagram is None or "wlan0" not in diagram.description
+
+
+def test_servers_that_share_a_port_stand_beside_each_other() -> None:
+    one, other = listener("127.0.0.1:8000", SERVER), listener("[::1]:8000", holder(8))
+    seen = facts(one, other)
+    both = [(name, reach((held,), seen)) for name, held in (("a", one), ("b", other))]
+    assert titles(side_by_side(both, seen)) == [("a", "now"), ("b", "now")]
+
+
+def test_localhost_is_tried_by_ipv6_first() -> None:
+    diagram = drawn_way(Asker.BROWSER, *LOCAL)
+    assert diagram is not None
+    assert "[::1]:8000" in diagram.description

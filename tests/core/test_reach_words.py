@@ -178,7 +178,7 @@ def test_a_maybe_says_why_and_what_to_try() -> None:
 def test_half_a_localhost_is_said() -> None:
     half = answers(listener("127.0.0.1"), others=(listener("::1", v6only=True),))
     assert half[Asker.BROWSER].endswith(
-        "yes, http://127.0.0.1:8000. localhost:8000 is not certain: "
+        "yes, http://127.0.0.1:8000. Localhost:8000 is not certain: "
         "another server has one of its two addresses."
     )
 
@@ -189,7 +189,12 @@ def test_a_question_without_a_network_or_without_a_link() -> None:
     )
     bare = (LO, replace(WIFI, addresses=("fe80::1/64",)))
     said = answers(listener("::", v6only=True), interfaces=bare)[Asker.COMPUTER]
-    assert said == "Another computer: yes, fe80::1."
+    assert said.startswith("Another computer: maybe. Only by a link-local address (fe80::)")
+
+
+def test_a_program_here_is_let_in_also_when_the_rules_were_not_read_and_that_is_said() -> None:
+    found = look(listener("127.0.0.1"), firewall=Firewall())
+    assert why(of(found, AudienceKind.SELF)) == "by 127.0.0.1; firewall not checked"
 
 
 def test_the_command_that_lets_a_network_in_by_ufw() -> None:

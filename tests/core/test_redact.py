@@ -16,7 +16,7 @@ SHOWN_AS_IS = [
     "x TOKEN= y",
     "ssh -p 22 -L 8000:localhost:8000 me@host",
     "vite http://localhost:8000/@vite/client",
-    "x https://user@host/path",
+    "x ssh://user@host/path",
     "/nix/store/3b4nabcdefghijklmnopqrstuvwxyz01-python3-3.11/bin/python x",
     "x src/homeport/core_v2/some-long-module-name-2/x.py",
     "x https://files/some/folder/index.html",
@@ -58,12 +58,17 @@ HIDDEN = [
     (["x", '{"password": "p q", "user": "u"}'], 'x \'{"password":***, "user": "u"}\''),
     # URLs
     (["x", "postgresql://me:pa@ss/w@db:1/x"], "x postgresql://me:***@db:1/x"),
-    (["x", "--url=redis://:abc@h"], "x --url=redis://:***@h"),
+    (["x", "https://abc@h/p", "redis://abc@h"], "x https://***@h/p redis://***@h"),
+    (["x", "https://abc:def@h"], "x https://***@h"),
+    (["x", "xoxb-12-34-ab", "AKIAIOSFODNN7EXAMPLE", "ghp_a1"], "x *** *** ***"),
+    (["ngrok", "authtoken", "abc"], "ngrok authtoken ***"),
+    (["x", "--access_key:abc", "my_auth:app"], "x '--access_key: ***' my_auth:app"),
+    (["x", "--url=redis://:abc@h"], "x --url=redis://***@h"),
     (["x", "a://u:abc@h/?password=abc"], "x 'a://u:***@h/?password=***'"),
     # nothing but their looks
     (["x", TOKEN], "x ***"),
     (["x", "id," + TOKEN], "x id,***"),
-    (["x", JWT], "x ***.***.c2ln"),
+    (["x", JWT], "x ***"),
     (["x", "QUJD/REVGR0hJSktMTU5PUFFSU1RVVldYWVo0NTY3ODk"], "x ***"),
     (["x", "https://hooks/x/" + TOKEN], "x https://hooks/x/***"),
 ]

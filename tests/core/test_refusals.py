@@ -16,7 +16,6 @@ from homeport.core.errors import (
     UsageError,
 )
 from homeport.core.facts import Holder, Listener, Remnant, RemnantKind
-from homeport.core.plan import ServeRequest, plan
 from tests.core.port_views import judged, left
 
 HERE = Address(ip="127.0.0.1", port=8000)
@@ -166,15 +165,10 @@ def test_a_busy_port_without_any_listener_is_explained() -> None:
     assert not any("kill" in step or "sudo" in step for step in steps)
 
 
-@pytest.mark.parametrize("port", [8000, 5999, 6664, 65535])
-def test_the_port_that_is_offered_instead_of_a_busy_one_can_be_had(port: int) -> None:
-    error = busy_refusals.port_busy(
-        Address(ip="127.0.0.1", port=port), busy(port=port), "--port", 3.0
-    )
-    offered = {int(number) for number in re.findall(r"--port (\d+)", str(error))} - {0}
-    assert port not in offered
-    for other in offered:
-        plan(ServeRequest(hosts=("localhost",), port=other, port_origin="--port"), ())
+def test_only_a_port_that_was_looked_at_is_offered_instead() -> None:
+    error = busy_refusals.port_busy(HERE, busy(*HELD), "--port", 3.0, 8003)
+    assert "the next free port:  homeport --port 8003" in error.next_steps
+    assert not any("next" in step for step in BUSY.next_steps)
 
 
 def test_an_unknown_host_lists_the_interfaces_there_are() -> None:

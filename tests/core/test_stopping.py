@@ -4,7 +4,7 @@ from homeport.core.errors import ExitCode, NotStoppedError
 from homeport.core.facts import Ancestor, Holder, Listener, Origin
 from homeport.core.occupants import Occupant, occupants
 from homeport.core.stopping import Asker, StopPlan, plan_stop
-from tests.core.people import SHOP, ancestors, holder, listener, pids
+from tests.core.people import SHOP, holder, listener, pids
 
 ADA = Asker(pids=frozenset({50, 40}), user="ada", is_root=False, project="/home/ada/shop")
 ROOT = Asker(pids=frozenset({50}), user="root", is_root=True, project="/root")
@@ -33,13 +33,6 @@ def refused(*holders: Holder, asker: Asker = ADA) -> NotStoppedError:
 def test_the_supervisor_is_first() -> None:
     plan = planned(holder(9, 7, 3), holder(7, 3))
     assert pids(plan.holders) == [7, 9]
-    assert plan.parent is None
-
-
-def test_a_prefork_parent_without_the_socket_is_told_before_its_workers() -> None:
-    above = (*ancestors(5, program="uvicorn"), *ancestors(3))
-    plan = planned(holder(7, ancestors=above), holder(8, ancestors=above))
-    assert plan.parent == Ancestor(pid=5, program="uvicorn")
 
 
 def test_what_else_the_processes_serve_is_known_before() -> None:

@@ -10,13 +10,11 @@ from dataclasses import replace
 import pytest
 
 from homeport.core.errors import NotStoppedError
-from homeport.core.facts import Ancestor, Listener
+from homeport.core.facts import Listener
 from homeport.core.occupants import occupants
 from homeport.core.stopping import StopPlan
 from homeport.engine.stop import Handle, Outside, PidHandle, Stopping
 from tests.core.people import holder, listener
-
-PARENT = Ancestor(pid=5, program="gunicorn")
 
 
 class World:
@@ -24,16 +22,16 @@ class World:
 
     def __init__(self, *held: Listener) -> None:
         self.held = list(held)
-        self.alive = {each.pid for listener in held for each in listener.holders} | {PARENT.pid}
+        self.alive = {each.pid for listener in held for each in listener.holders}
         self.signals: list[tuple[int, int]] = []
         self.open_handles = 0
         self.deaf: set[int] = set()
         self.ends_with: dict[int, tuple[int, ...]] = {}
         self.forbidden: set[int] = set()
 
-    def plan(self, parent: Ancestor | None = None) -> StopPlan:
+    def plan(self) -> StopPlan:
         (occupant,) = occupants(self.held)
-        return StopPlan(occupant=occupant, parent=parent, also=(), is_own_project=True)
+        return StopPlan(occupant=occupant, also=(), is_own_project=True)
 
     @property
     def outside(self) -> Outside:
@@ -108,24 +106,6 @@ def test_one_that_does_not_go_is_asked_once_and_killed_only_on_demand() -> None:
         assert world.signals == [(7, signal.SIGTERM), (9, signal.SIGTERM)]
         assert stopping.kill(left.holding).holding == ()
     assert world.signals[2:] == [(7, signal.SIGKILL)]
-
-
-def test_a_parent_without_the_socket_is_asked_first() -> None:
-    workers = [holder(pid, 5, 3, ancestors=(PARENT,)) for pid in (7, 8)]
-    world = World(*(listener("0.0.0.0:80", each, inode=each.pid) for each in workers))
-    world.ends_with = {5: (7, 8)}
-    with Stopping(world.plan(PARENT), world.outside) as stopping:
-        assert stopping.terminate().holding == ()
-    assert world.signals == [(5, signal.SIGTERM)]
-
-
-def test_a_parent_that_is_theirs_no_more_is_left_alone() -> None:
-    worker = holder(7, ancestors=(PARENT,))
-    world = World(listener("0.0.0.0:80", worker, inode=1))
-    with Stopping(world.plan(PARENT), world.outside) as stopping:
-        world.held = [listener("0.0.0.0:80", replace(worker, ancestors=()), inode=1)]
-        assert stopping.terminate().holding == ()
-    assert world.signals == [(7, signal.SIGTERM)]
 
 
 def later(held: Listener, **fields: object) -> Listener:

@@ -60,7 +60,7 @@ def test_a_dual_stack_socket_holds_ipv4_too() -> None:
         sock.bind(("::", PORT))
         sock.listen()
         assert ObstacleCode.OTHER_FAMILY in codes(judged())
-        assert "IPv6 socket that takes IPv4 too" in " ".join(notes(judged()))
+        assert "IPv6 socket that takes IPv4 too" in headline(judged())
 
 
 @own_network

@@ -15,6 +15,7 @@ from homeport.host.rtnetlink import (
     interfaces,
     parse_address,
     parse_link,
+    parse_network_route,
     parse_route,
 )
 from tests.host.damaged import damaged_bytes
@@ -99,6 +100,7 @@ def test_garbage_raises_nothing() -> None:
         parse_address(data)
     for data in damaged_bytes(recorded("route"), seed=10):
         parse_route(data)
+        parse_network_route(data)
 
 
 def test_a_link_without_a_name_is_none() -> None:
@@ -194,3 +196,23 @@ def test_ipv6_alone_has_its_own_gateway() -> None:
     run("ip -6 route add default via fd78::2")
     assert named("eth7").gateways == (6,)
     assert named("eth7").kind is InterfaceKind.ETHERNET
+
+
+@own_network
+def test_a_more_specific_route_is_a_detour_of_the_network() -> None:
+    run("ip link add wlan7 type veth peer name far")
+    run("ip link set wlan7 up")
+    run("ip link set far up")
+    run("ip addr add 10.77.0.1/24 dev wlan7")
+    run("ip addr add fd77::1/64 dev wlan7 nodad")
+    run("ip addr add 10.9.0.1/24 dev far")
+    run("ip route add 10.77.0.9/32 dev wlan7")
+    run("ip route add 10.99.0.0/16 via 10.77.0.2")
+    assert named("wlan7").detours == ()
+    run("ip route add 10.77.0.0/25 via 10.9.0.2")
+    run("ip route add blackhole 10.77.0.128/25")
+    run("ip route add 10.77.0.200/32 dev far")
+    run("ip route add blackhole fd77::/96")
+    found = {"10.77.0.0/25", "10.77.0.128/25", "10.77.0.200/32", "fd77::/96"}
+    assert set(named("wlan7").detours) == found
+    assert named("far").detours == ()

@@ -30,7 +30,8 @@ class Interface:
     """A network interface: its addresses are `ip/prefix-length` strings without a zone.
 
     `up` is switched on; `running` has a link too (a cable, an access point, the other end).
-    `gateways` are the IP versions whose default route leads through it.
+    `gateways` are the IP versions whose default route leads through it. `detours` are parts of its
+    networks that a more specific route leads elsewhere.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Interface:
     addresses: tuple[str, ...]
     running: bool = True
     gateways: tuple[int, ...] = ()
+    detours: tuple[str, ...] = ()
 
     @property
     def ips(self) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from homeport.core.errors import PortBusyError
 from homeport.core.facts import Listener
 from homeport.core.obstacles import Level, Obstacle
 from homeport.core.port_words import because
-from homeport.core.ports import HIGHEST_PORT, REFUSED_BY_BROWSERS
 from homeport.core.words import holder_lines, holders_of
 
 
@@ -18,13 +17,18 @@ def in_the_way(free: Availability) -> tuple[Listener, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def port_busy(address: Address, free: Availability, origin: str, now: float) -> PortBusyError:
-    """`free` is the judgement of a bind that failed with EADDRINUSE; `now` in epoch seconds."""
+def port_busy(
+    address: Address, free: Availability, origin: str, now: float, other: int | None = None
+) -> PortBusyError:
+    """`free` is the judgement of a bind that failed with EADDRINUSE; `now` in epoch seconds.
+
+    `other` is a port that is free.
+    """
     port = address.port
     listeners = in_the_way(free)
     steps = [*_lines(free, now), "any free port:  homeport --port 0"]
-    if other := _next_port(port):
-        steps.append(f"the next port:  homeport --port {other}")
+    if other is not None:
+        steps.append(f"the next free port:  homeport --port {other}")
     if holders_of(listeners):
         steps.append(f"to end it:  homeport stop {port}")
     elif listeners:
@@ -63,8 +67,3 @@ def _lines(free: Availability, now: float) -> Iterator[str]:
             yield from holder_lines(obstacle.listeners, now)
         else:
             yield because(obstacle)
-
-
-def _next_port(port: int) -> int | None:
-    others = range(port + 1, HIGHEST_PORT + 1)
-    return next((other for other in others if other not in REFUSED_BY_BROWSERS), None)

@@ -35,7 +35,10 @@ def title(occupant: Occupant) -> str:
         return f"a process in container {origin.container}"
     if origin.unit:
         return f"a process of {origin.unit}"
-    return f"a process of user {occupant.user}" if occupant.user else "a hidden process"
+    # Nobody tells whether two hidden sockets are of one process.
+    many = len(occupant.listeners) > 1
+    what = "one or more processes" if many else "a process"
+    return f"{what} of user {occupant.user}" if occupant.user else f"{what} that you cannot see"
 
 
 def remark(occupant: Occupant) -> str:
@@ -86,7 +89,9 @@ def listens_on(listeners: Sequence[Listener], interfaces: Sequence[Interface]) -
 
 def hidden_owners(count: int, *, sudo: bool) -> str:
     """The last line of a list that is not the whole truth."""
-    whose = "The process of 1 server is" if count == 1 else f"The processes of {count} servers are"
+    whose = (
+        "The process behind 1 row is" if count == 1 else f"The processes behind {count} rows are"
+    )
     again = "; sudo homeport ls shows more" if sudo else ""
     return f"{whose} not visible to you{again}."
 
@@ -112,7 +117,7 @@ def elsewhere(namespace: Namespace) -> str:
     ports = sorted({listener.address.port for listener in namespace.listeners})
     return (
         f"In another network of this computer ({where or f'that of pid {namespace.pid}'}): "
-        f"{'port' if len(ports) == 1 else 'ports'} {listed(ports)}. It is not in the way here."
+        f"{'port' if len(ports) == 1 else 'ports'} {listed(ports)}."
     )
 
 

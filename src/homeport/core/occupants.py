@@ -99,7 +99,12 @@ def _same(one: Listener, other: Listener) -> bool:
     if not one.holders and not other.holders:
         # All that is known of hidden ones; sshd on both families is the usual case.
         return (one.user, one.origin) == (other.user, other.origin)
-    return any(_akin(first, second) for first in one.holders for second in other.holders)
+    same_place = one.address == other.address
+    return any(
+        _akin(first, second) or (same_place and _are_siblings(first, second))
+        for first in one.holders
+        for second in other.holders
+    )
 
 
 def _akin(one: Holder, other: Holder) -> bool:
@@ -116,5 +121,11 @@ def _akin(one: Holder, other: Holder) -> bool:
         return one.program in (other.program, FORKED)
     if one.pid in above_other:
         return other.program in (one.program, FORKED)
-    siblings = above_one[:1] == above_other[:1] and above_one[:1] not in ([], [1])
-    return siblings and one.command == other.command
+    return False
+
+
+def _are_siblings(one: Holder, other: Holder) -> bool:
+    """Workers of one parent, each with a socket of its own on the same address (SO_REUSEPORT)."""
+    parents = one.ancestors[:1], other.ancestors[:1]
+    same = (one.command, one.folder) == (other.command, other.folder)
+    return same and parents[0] == parents[1] and bool(parents[0]) and parents[0][0].pid != 1

@@ -47,12 +47,14 @@ def destinations(
     system: System,
     own_name: tuple[str, tuple[str, ...]] = ("", ()),
 ) -> tuple[Destination, ...]:
-    """`localhost`, both loopback addresses, and each own address that somebody answers.
+    """`localhost`, the loopback addresses there are, and each own one that somebody answers.
 
     `own_name` is the name of this computer with its addresses, if they are known.
     """
-    local = tuple(answer(ip, listeners, system) for ip in reversed(LOOPBACK))
-    found = [Destination(url=f"http://localhost:{port}", answers=local)]
+    here = {ip for each in interfaces if each.up for ip in each.ips}
+    loopback = [ip for ip in reversed(LOOPBACK) if ip in here or not here]
+    local = tuple(answer(ip, listeners, system) for ip in loopback)
+    found = [Destination(url=f"http://localhost:{port}", answers=local)] if local else []
     found += [_destination(port, each) for each in reversed(local)]
     name, ips = own_name
     if ips:

@@ -17,7 +17,7 @@ _REUSING = "servers that set SO_REUSEADDR (homeport, uvicorn) can start now"
 def headline(free: Availability) -> str:
     """The answer in one sentence: `Port 8000 is free: 127.0.0.1 and ::1 can both be had.`"""
     port = f"Port {free.port}"
-    worst = min(free.obstacles, key=lambda each: each.level, default=None)
+    worst = _worst(free)
     if worst is None:
         return f"{port} is free: {_can_be_had(free)}."
     match worst.level:
@@ -32,6 +32,25 @@ def headline(free: Availability) -> str:
             return f"{port} {state}: {because(worst)}."
         case _:
             return f"{port} can be bound, but {because(worst)}."
+
+
+def _worst(free: Availability) -> Obstacle | None:
+    """What the headline says. Of a dual-stack socket that it is one explains more."""
+    return min(
+        free.obstacles,
+        key=lambda each: (each.level, each.code is not ObstacleCode.OTHER_FAMILY),
+        default=None,
+    )
+
+
+def _says_no_more(each: Obstacle, worst: Obstacle | None) -> bool:
+    """The same server again, for the other address."""
+    return (
+        worst is not None
+        and each.code is ObstacleCode.HELD
+        and worst.code is ObstacleCode.OTHER_FAMILY
+        and set(each.listeners) <= set(worst.listeners)
+    )
 
 
 def _can_be_had(free: Availability) -> str:
@@ -68,8 +87,8 @@ def because(obstacle: Obstacle) -> str:
 
 def notes(free: Availability) -> tuple[str, ...]:
     """A sentence for every obstacle that the headline does not say, and for the harmless ones."""
-    worst = min(free.obstacles, key=lambda each: each.level, default=None)
-    rest = [each for each in free.obstacles if each is not worst]
+    worst = _worst(free)
+    rest = [each for each in free.obstacles if each is not worst and not _says_no_more(each, worst)]
     lines = [_sentence(each) for each in rest]
     lines += [_capital(_harmless(each)) + "." for each in free.harmless]
     return tuple(dict.fromkeys(lines))

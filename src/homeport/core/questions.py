@@ -49,14 +49,11 @@ def _best(findings: list[Finding]) -> Finding | None:
 def _browser(reach: Reach, facts: Facts, here: Finding) -> Question:
     """`localhost` when every address it may mean is ours or nobody's: then browsers find it."""
     on_port = [one for one in facts.listeners if one.address.port == reach.port]
-    ours = theirs = False
-    for ip in _LOCALHOST:
-        found = answer(ip, on_port, facts.system)
-        ours = ours or ip in here.addresses
-        theirs = (
-            theirs or not found.certain or any(one not in reach.listeners for one in found.winners)
-        )
-    if ours and not theirs and here.verdict is Verdict.YES:
+    found = [answer(ip, on_port, facts.system) for ip in _LOCALHOST]
+    ours = any(ip in here.addresses for ip in _LOCALHOST)
+    theirs = any(one not in reach.listeners for each in found for one in each.winners)
+    certain = all(each.certain for each in found)
+    if ours and not theirs and certain and here.verdict is Verdict.YES:
         return Question(
             asker=Asker.BROWSER,
             verdict=Verdict.YES,
@@ -73,9 +70,13 @@ def _asked(
     """With the first address that can be typed: loopback before others, IPv4 before IPv6."""
     ips = [ip for ip in finding.addresses if not is_scoped(ip)] if finding else []
     ips.sort(key=lambda ip: (not is_loopback(ip), ":" in ip))
+    verdict = finding.verdict if finding else Verdict.NO
+    if verdict is Verdict.YES and not ips:
+        verdict = Verdict.UNKNOWN
+        notes += (Reason(code=ReasonCode.LINK_LOCAL, verdict=verdict),)
     return Question(
         asker=asker,
-        verdict=finding.verdict if finding else Verdict.NO,
+        verdict=verdict,
         url=Address(ip=ips[0], port=port).url() if ips else None,
         finding=finding,
         notes=notes,

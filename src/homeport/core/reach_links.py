@@ -121,12 +121,12 @@ class Scene:
         return reason(ReasonCode.FILTER_UNREAD, about=firewall.why_unreadable)
 
     def filtering_here(self, ip: str) -> tuple[Reason, ...]:
-        """The same for a program on this computer; nothing when the rules were not read.
+        """The same for a program on this computer.
 
-        Rules against oneself are rare: what is not known of them is no reason to doubt.
+        Rules against oneself are rare: that they were not read is said, and no reason to doubt.
         """
         if not self.facts.firewall.rules_readable:
-            return ()
+            return (reason(ReasonCode.FILTER_UNREAD, Verdict.YES),)
         first = "127.0.0.1" if version_of(ip) == 4 and is_loopback(ip) else ip
         found = self._admits(self.loopback, ip, (first,), local=True)
         return () if found.verdict is Verdict.YES else (found,)
@@ -136,6 +136,9 @@ class Scene:
         found = []
         if self.facts.firewall.other_routing:
             found.append(reason(ReasonCode.OTHER_ROUTING))
+        for detour in interface.detours:
+            if version_of(detour.partition("/")[0]) == version_of(ip):
+                found.append(reason(ReasonCode.DETOUR, about=detour))
         twin = self._twin(interface, version_of(ip))
         if twin:
             found.append(reason(ReasonCode.SAME_NETWORK, about=twin))

@@ -1,5 +1,6 @@
 """From one server's reach to its two drawings: who comes in by which interface, and the way in."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from homeport.core.address import LOOPBACK, WILDCARD, Address, Interface
@@ -42,6 +43,13 @@ def comparison(now: Reach, facts: Facts) -> Diagram:
     return interfaces(now.port, panels, [each for each in facts.interfaces if each.addresses])
 
 
+def side_by_side(servers: Sequence[tuple[str, Reach]], facts: Facts) -> Diagram:
+    """Several servers on one port, each with its title: who comes in to which."""
+    panels = [_binding(title, found, is_now=True) for title, found in servers]
+    present = [each for each in facts.interfaces if each.addresses]
+    return interfaces(servers[0][1].port, panels, present)
+
+
 def _panel(title: str, ips: tuple[str, ...], now: Reach, facts: Facts) -> Binding:
     if _is_on(now, ips):
         return _binding(title, now, is_now=True)
@@ -72,7 +80,9 @@ def way_of(question: Question, occupant: Occupant, facts: Facts) -> Diagram | No
     """The way of one request; None when there is no link that this client could open."""
     if question.url is None or question.finding is None or not question.finding.addresses:
         return None
-    ip = question.finding.addresses[0]
+    ips = question.finding.addresses
+    # Programs that ask for `localhost` try ::1 first (RFC 6724 section 2.1).
+    ip = "::1" if "//localhost" in question.url and "::1" in ips else ips[0]
     interface = _interface_of(ip, facts)
     on_port = [one for one in facts.listeners if one.address.port == occupant.port]
     device = interface.name if interface else None

@@ -40,10 +40,14 @@ _REASONS = {
         "with 127 on this computer"
     ),
     ReasonCode.ADDRESS_GONE: "it listens on {}, which is the address of no interface now",
+    ReasonCode.LINK_LOCAL: (
+        "only by a link-local address (fe80::), which programs take with a zone and browsers not"
+    ),
     ReasonCode.INTERFACE_DOWN: "{} is down",
     ReasonCode.NO_LINK: "{} has no link",
     ReasonCode.NO_NETWORK: "this computer is on no network now",
     ReasonCode.SAME_NETWORK: "{} has the same network, so the answers may leave there",
+    ReasonCode.DETOUR: "answers to {}, a part of that network, are sent elsewhere (ip route)",
     ReasonCode.OTHER_ROUTING: "routing rules may send the answers elsewhere (ip rule)",
     ReasonCode.FILTER_EMPTY: "no firewall rules are loaded",
     ReasonCode.FILTER_LETS_IN: "the firewall rules let them in",
@@ -184,12 +188,14 @@ def question(value: Question) -> str:
     """The answer to a founding question, as a whole sentence or two."""
     if value.finding is None:
         return f"{_ASKERS[value.asker]}: no. This computer is on no network that it could share."
-    notes = "".join(f" {reason(note)}." for note in value.notes)
+    notes = "".join(f" {reason(note)[:1].upper()}{reason(note)[1:]}." for note in value.notes)
     if value.verdict is Verdict.YES:
         where = value.url or " or ".join(value.finding.addresses)
         return f"{_ASKERS[value.asker]}: yes, {where}.{notes}"
     link = f" {value.url} is what to try." if value.url else ""
     head = f"{_ASKERS[value.asker]}: {verdict(value.verdict)}"
+    if value.finding.verdict is Verdict.YES:
+        return f"{head}.{notes}"
     return f"{head}; {why(value.finding)}.{link}{notes}"
 
 

@@ -43,6 +43,7 @@ _SECRET_ENDS = ("authorization", "credentials", "key", "pass", "pwd", "token", "
 _SECRET_STEMS = ("passw", "passphrase", "secret", "credential")
 _PLACE_ENDS = ("file", "path", "dir", "folder")  # --token-file names a place, not a token
 _SWITCH = re.compile(r"--?(?:no|disable|enable|with|without)-", re.IGNORECASE)
+_ANNOUNCING = frozenset({"Bearer", "authtoken", "passphrase", "passwd", "password"})
 _SCHEMES = frozenset({"basic", "bearer", "digest", "negotiate", "token"})
 
 # Short options that carry a password, by program. Elsewhere `-p` is a port.
@@ -59,10 +60,18 @@ _SHORT_OPTIONS = {
 # `://user:password@`. A password may hold unescaped `/` and `@` (SQLAlchemy reads such URLs); a
 # number before a slash is a port.
 _USERINFO = re.compile(r"(://[^\s/?#:@]*):(?!\d+/)\S*@")
+# Here the name alone is often the secret: https://token@host, https://key:x@host.
+_USER = re.compile(r"\b((?:https?|rediss?)://)[^\s/?#@]+@")
+# What services give out, known by its beginning: JSON Web Tokens, Slack, AWS, GitHub, "sk-".
+_GIVEN_OUT = re.compile(
+    r"(?<![\w/.~\\])(?:eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?|xox[a-z]-[\w-]+|(?:AKIA|ASIA)[0-9A-Z]{12,}"
+    r"|gh[pousr]_\w+|sk-[\w-]{12,})"
+)
 _QUOTED_VALUE = re.compile(r"""(?<![\w.-])([\w.-]+)(["']?\s*[:=]\s*)("[^"]*"|'[^']*')""")
 _QUOTED_HEADER = re.compile(r"""(["'])([\w-]+)(:\s+)(?:(?!\1).)+""")
 _HEADER = re.compile(r"([\w-]+)(:\s+).+")
-_TIGHT_HEADER = re.compile(r"(-?\w+(?:-\w+)+):.+")  # X-Api-Key:abc; `auth:app` is a Python app
+# X-Api-Key:abc and --access_key:abc; `auth:app` is a Python app
+_TIGHT_HEADER = re.compile(r"(--[\w-]+|-?\w+(?:-\w+)+):.+")
 _PIECE = re.compile(r"[^\s\"'=,;:@?&(){}<>|]+")
 _LONG = re.compile(r"[A-Za-z0-9+_-]{32,}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{32,}")
@@ -128,8 +137,9 @@ def _announces(word: str) -> bool:
     """Whether the next word is a secret: `--token X`, `Authorization: X`, `Bearer X`."""
     if word.startswith("-"):
         # `-HAuthorization: X` is one word of curl; `--no-auth` takes no value.
-        return "=" not in word and not _SWITCH.match(word) and _is_secret(word)
-    return word == "Bearer" or (word.endswith(":") and _is_secret(word))
+        has_value = "=" in word or _TIGHT_HEADER.fullmatch(word)
+        return not has_value and not _SWITCH.match(word) and _is_secret(word)
+    return word in _ANNOUNCING or (word.endswith(":") and _is_secret(word))
 
 
 def _is_secret(key: str) -> bool:
@@ -176,7 +186,7 @@ def _mask_value(match: re.Match[str]) -> str:
 
 def _masked(word: str) -> str:
     """The word with passwords in URLs and long strings that look like keys masked."""
-    word = _USERINFO.sub(rf"\1:{MASK}@", word)
+    word = _GIVEN_OUT.sub(MASK, _USER.sub(rf"\1{MASK}@", _USERINFO.sub(rf"\1:{MASK}@", word)))
     return _PIECE.sub(lambda match: _opaque_piece(match[0]), word)
 
 

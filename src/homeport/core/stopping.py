@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from homeport.core import stop_refusals
-from homeport.core.facts import Ancestor, Holder, Listener
+from homeport.core.facts import Holder, Listener
 from homeport.core.occupants import Occupant
 from homeport.core.relays import relay
 
@@ -31,12 +31,12 @@ class Asker:
 class StopPlan:
     """Whom to signal, in this order, and `also`: what else these processes listen on.
 
-    `parent` watches over the holders without holding the port itself (a prefork parent): it is
-    told first, else it starts new ones.
+    Only processes that have the port open are ever signalled. A parent that does not may watch over
+    them and start new ones. Whether it does cannot be seen, and to end a shell, an editor or the
+    program that asks would be worse: the look at the port afterwards tells.
     """
 
     occupant: Occupant
-    parent: Ancestor | None
     also: tuple[Listener, ...]
     is_own_project: bool
 
@@ -66,7 +66,6 @@ def plan_stop(occupant: Occupant, everything: Sequence[Listener], asker: Asker) 
     folder = occupant.project.folder if occupant.project else None
     return StopPlan(
         occupant=occupant,
-        parent=_watching_parent(occupant.holders[0]),
         also=tuple(also),
         is_own_project=folder is not None and folder == asker.project,
     )
@@ -99,10 +98,3 @@ def _started_by_manager(holder: Holder) -> bool:
         if ancestor.program not in _MANAGERS and ancestor.program != holder.program
     ]
     return not between
-
-
-def _watching_parent(first: Holder) -> Ancestor | None:
-    """The direct parent when it runs the same program (gunicorn's, say)."""
-    parent = first.ancestors[0] if first.ancestors else None
-    same = parent is not None and parent.pid != INIT and parent.program == first.program
-    return parent if same else None

@@ -91,3 +91,13 @@ NEVER_PROBED = frozenset(
 def usual(port: int) -> str | None:
     """The tool or kind of tool that usually has `port`: `PostgreSQL`, to be said with "usually"."""
     return _USUAL.get(port)
+
+
+NO_WEB_SERVERS = frozenset(
+    {
+        *("redis-server", "valkey-server", "memcached", "postgres", "mysqld", "mariadb", "mongod"),
+        *("sshd", "ssh", "cupsd", "rabbitmq-server", "beam.smp", "mosquitto", "nats-server"),
+        *("dnsmasq", "named", "smbd", "exim4", "postfix", "master", "dovecot", "slapd"),
+    }
+)
+"""Programs to which a web request is an attack, an error in a log, or something to print."""

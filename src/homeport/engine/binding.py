@@ -13,7 +13,9 @@ from functools import cached_property
 from homeport import host
 from homeport.core import bind_refusals
 from homeport.core.address import Address
+from homeport.core.errors import PortBusyError
 from homeport.core.plan import BindPlan, Target
+from homeport.core.ports import HIGHEST_PORT, TRIES
 from homeport.engine.shadows import Shadows
 
 BACKLOG = 2048
@@ -85,13 +87,24 @@ def open_listeners(plan: BindPlan, origin: str) -> Listeners:
             sockets, skipped = _open_any(plan) if port == 0 else _open_all(plan, port, origin)
         except Busy as busy:
             if plan.asked:
-                from homeport.core.busy_refusals import port_busy
-
-                raise port_busy(busy.address, busy.free, origin, time.time()) from None
+                raise _told(busy, origin) from None
             first_busy = first_busy or busy
         else:
             return Listeners(sockets, skipped, first_busy)
     raise bind_refusals.no_free_port(plan.ports[0], plan.ports[-1])
+
+
+def _told(busy: Busy, origin: str) -> PortBusyError:
+    """With a port that can be had instead, near the one that was asked for."""
+    from homeport.core.busy_refusals import port_busy
+    from homeport.host.survey import free_ports
+
+    port = busy.address.port
+    try:
+        near = free_ports(range(port + 1, min(port + TRIES, HIGHEST_PORT) + 1), 1)
+    except OSError:  # the sockets are not shown to us
+        near = ()
+    return port_busy(busy.address, busy.free, origin, time.time(), *near)
 
 
 def _open_any(plan: BindPlan) -> tuple[list[socket.socket], tuple[str, ...]]:

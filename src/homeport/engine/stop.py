@@ -6,6 +6,7 @@ listeners is read again to see that this process still is the one that was shown
 goes through the handle. The table is read before every signal, the last one included.
 """
 
+import contextlib
 import errno
 import os
 import select
@@ -22,8 +23,6 @@ from homeport.core.stopping import StopPlan
 
 PATIENCE = 5.0
 """Seconds a server has to end after it was asked to."""
-PARENT_PATIENCE = 1.0
-"""Seconds until the workers are asked too: a shell that is their parent passes nothing on."""
 
 _SAME_START = 1.5
 """Seconds by which two readings of one start time may differ: the boot time is in whole seconds."""
@@ -114,11 +113,8 @@ class Stopping:
         self._plan = plan
         self._outside = outside
         self._handles: dict[int, Handle] = {}
-        self._parent: Handle | None = None
         for holder in plan.holders:
             self._pin(holder.pid)
-        if plan.parent is not None:
-            self._parent = self._open(plan.parent.pid)
         gone = [h for h in plan.holders if h.pid in self._handles and not self._holds(h.pid)]
         if gone:
             self.close()
@@ -132,20 +128,13 @@ class Stopping:
 
     def close(self) -> None:
         """Let go of the processes."""
-        for handle in (*self._handles.values(), *filter(None, [self._parent])):
+        for handle in self._handles.values():
             handle.close()
         self._handles = {}
-        self._parent = None
-
-    def _open(self, pid: int) -> Handle | None:
-        try:
-            return self._outside.open(pid)
-        except ProcessLookupError:
-            return None
 
     def _pin(self, pid: int) -> None:
-        if handle := self._open(pid):
-            self._handles[pid] = handle
+        with contextlib.suppress(ProcessLookupError):
+            self._handles[pid] = self._outside.open(pid)
 
     def _holds(self, pid: int) -> bool:
         """Whether the very process that was shown still holds one of the very sockets."""
@@ -156,38 +145,20 @@ class Stopping:
             for holder in listener.holders
         )
 
-    def _parent_is_still_theirs(self) -> bool:
-        """Looked up after the handle was opened: then it is the handle's process."""
-        assert self._parent is not None
-        return any(
-            ancestor.pid == self._parent.pid and holder.pid in self._handles
-            for listener in self._outside.look()
-            if _same_socket(listener, self._plan.occupant)
-            for holder in listener.holders
-            for ancestor in holder.ancestors[:1]
-        )
-
     def terminate(self) -> Outcome:
-        """SIGTERM: the watching parent or the supervisor first, then who still holds the port."""
+        """SIGTERM: the supervisor first, then those that still hold the port."""
         first = self._plan.holders[0].pid
-        if self._parent is None:
-            self._signal_each([first], signal.SIGTERM)
-            outcome = self._wait(self._outside.patience)
-            asked = {first}
-        else:
-            if self._parent_is_still_theirs():
-                self._send(self._parent, signal.SIGTERM)
-            outcome = self._wait(min(PARENT_PATIENCE, self._outside.patience))
-            asked = set()
-        if others := [pid for pid in outcome.holding if pid not in asked]:
+        self._signal_each([first], signal.SIGTERM)
+        outcome = self._wait()
+        if others := [pid for pid in outcome.holding if pid != first]:
             self._signal_each(others, signal.SIGTERM)
-            outcome = self._wait(self._outside.patience)
+            outcome = self._wait()
         return outcome
 
     def kill(self, pids: Sequence[int]) -> Outcome:
         """SIGKILL for those of `pids` that still hold the port."""
         self._signal_each(pids, signal.SIGKILL)
-        return self._wait(self._outside.patience)
+        return self._wait()
 
     def _signal_each(self, pids: Sequence[int], number: int) -> None:
         for pid in pids:
@@ -202,9 +173,9 @@ class Stopping:
         except PermissionError:
             raise stop_refusals.not_permitted(self._plan.occupant, handle.pid) from None
 
-    def _wait(self, patience: float) -> Outcome:
-        """Until all have ended, at most for `patience` seconds."""
-        until = time.monotonic() + patience
+    def _wait(self) -> Outcome:
+        """Until all have ended, for so long as there is patience."""
+        until = time.monotonic() + self._outside.patience
         alive = [pid for pid, handle in self._handles.items() if not handle.ended(until)]
         holding = tuple(pid for pid in alive if self._holds(pid))
         return Outcome(holding=holding, alive=tuple(alive))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from homeport.core.address import Address
 from homeport.core.redact import plain
-from homeport.core.well_known import NEVER_PROBED
+from homeport.core.well_known import NEVER_PROBED, NO_WEB_SERVERS
 
 _LARGEST = 64 * 1024  # bytes of an answer that are read
 _LONGEST = 80  # characters of a name
@@ -36,6 +36,12 @@ class Probe:
     status: int | None = None
     server: str | None = None
     title: str | None = None
+
+
+def check_program(program: str | None) -> None:
+    """ValueError for programs that speak something else and take a web request badly."""
+    if program in NO_WEB_SERVERS:
+        raise ValueError(f"{program} is no web server, and takes a web request badly")
 
 
 def probe(address: Address, timeout: float = 0.3) -> Probe:

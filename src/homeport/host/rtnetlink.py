@@ -5,9 +5,10 @@ never does. Sources: rtnetlink(7), the kernel's include/uapi/linux/{if_link,if_a
 and Documentation/networking/operstates.rst.
 """
 
+import ipaddress
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,11 +33,15 @@ _DUPLICATE = 0x08  # IFA_F_DADFAILED: another device has it, so it is not used
 # family, length of destination and source, type of service, table, protocol, scope, type, flags
 _ROUTE_ENTRY = struct.Struct("=BBBBBBBBI")
 _ROUTE_DEVICE, _ROUTE_PATHS, _ROUTE_TABLE = 4, 9, 15
+_ROUTE_TARGET = 1
+_ROUTE_NEXT_HOPS = {5, 9, 18, 30}  # RTA_GATEWAY, RTA_MULTIPATH, RTA_VIA, RTA_NH_ID
 _MAIN_TABLE, _UNICAST = 254, 1
 _PATH = struct.Struct("=HBBi")  # length, flags, hops, index
 
 _SIZES = {socket.AF_INET: 4, socket.AF_INET6: 16}
 _VERSIONS = {socket.AF_INET: 4, socket.AF_INET6: 6}
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Place(NamedTuple):
@@ -53,6 +58,17 @@ class Gateway(NamedTuple):
     version: int
 
 
+class Route(NamedTuple):
+    """Packets for `network` leave by the interface with that index, straight or by a router.
+
+    0: they leave by none of them, or by several.
+    """
+
+    number: int
+    network: str
+    straight: bool
+
+
 def interfaces(
     dump: netlink.Dump = netlink.dump, folder: Path = Path("/")
 ) -> tuple[Interface, ...]:
@@ -63,17 +79,22 @@ def interfaces(
     """
     links = map(parse_link, dump(_ROUTE, _GET_LINK, bytes(_LINK.size)))
     places = map(parse_address, dump(_ROUTE, _GET_ADDRESS, bytes(_ADDRESS.size)))
-    routes = map(parse_route, dump(_ROUTE, _GET_ROUTE, bytes(_ROUTE_ENTRY.size)))
+    routes = dump(_ROUTE, _GET_ROUTE, bytes(_ROUTE_ENTRY.size))
     return assemble(
         [link for link in links if link],
         [place for place in places if place],
-        {gateway for some in routes for gateway in some},
+        {gateway for payload in routes for gateway in parse_route(payload)},
+        [route for route in map(parse_network_route, routes) if route],
         folder,
     )
 
 
 def assemble(
-    links: Iterable[Link], places: Iterable[Place], gateways: Iterable[Gateway], folder: Path
+    links: Iterable[Link],
+    places: Iterable[Place],
+    gateways: Iterable[Gateway],
+    routes: Sequence[Route],
+    folder: Path,
 ) -> tuple[Interface, ...]:
     """The interfaces from their parts.
 
@@ -92,10 +113,29 @@ def assemble(
             running=link.running,
             addresses=tuple(addresses.get(link.number, ())),
             gateways=tuple(v for v in (4, 6) if Gateway(link.number, v) in gateways),
+            detours=_detours(link.number, addresses.get(link.number, ()), routes),
         )
         for link in links
         if not link.master or not all(map(_is_link_local, addresses.get(link.number, ())))
     )
+
+
+def _detours(number: int, addresses: Sequence[str], routes: Sequence[Route]) -> tuple[str, ...]:
+    """The longest prefix counts (RFC 1812 section 5.2.4.3), so only what is more specific."""
+    networks = [ipaddress.ip_interface(address).network for address in addresses]
+    found = []
+    for route in routes:
+        if route.straight and route.number == number:
+            continue
+        part = ipaddress.ip_network(route.network)
+        if any(_is_part(part, network) for network in networks):
+            found.append(route.network)
+    return tuple(dict.fromkeys(found))
+
+
+def _is_part(part: Network, whole: Network) -> bool:
+    same = part.version == whole.version and part.prefixlen > whole.prefixlen
+    return same and part.subnet_of(whole)  # type: ignore[arg-type]
 
 
 def parse_link(payload: bytes) -> Link | None:
@@ -152,6 +192,23 @@ def parse_route(payload: bytes) -> list[Gateway]:
     if device := netlink.number(told.get(_ROUTE_DEVICE)):
         devices.append(device)
     return [Gateway(number=index, version=_VERSIONS[family]) for index in devices]
+
+
+def parse_network_route(payload: bytes) -> Route | None:
+    """A route of the main table to a part of the world, or None when it is not one."""
+    if len(payload) < _ROUTE_ENTRY.size:
+        return None
+    family, length, source, _, table, _, _, kind, _ = _ROUTE_ENTRY.unpack_from(payload)
+    told = netlink.attributes(payload, _ROUTE_ENTRY.size)
+    size = _SIZES.get(family)
+    packed = told.get(_ROUTE_TARGET, b"")
+    if not length or source or size is None or len(packed) != size or length > size * 8:
+        return None
+    if (netlink.number(told.get(_ROUTE_TABLE)) or table) != _MAIN_TABLE:
+        return None
+    straight = kind == _UNICAST and told.keys().isdisjoint(_ROUTE_NEXT_HOPS)
+    ip = socket.inet_ntop(family, packed)
+    return Route(netlink.number(told.get(_ROUTE_DEVICE)) or 0, f"{ip}/{length}", straight)
 
 
 def _is_link_local(address: str) -> bool:

@@ -2,14 +2,17 @@
 
 import errno
 import time
+from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from homeport import host
 from homeport.core.address import LOOPBACK, Address
-from homeport.core.availability import Availability, PortView, availability
-from homeport.core.facts import Facts
+from homeport.core.availability import Availability, Level, PortView, availability
+from homeport.core.facts import Facts, RemnantKind
 from homeport.core.occupants import occupants
 from homeport.core.port_report import PortReport, destinations
+from homeport.core.port_rules import PortRules
 from homeport.core.well_known import usual
 from homeport.host.names import own_addresses
 
@@ -62,6 +65,27 @@ def port_report(port: int, ips: tuple[str, ...] = LOOPBACK) -> PortReport:
         remnants=remnants,
         elsewhere=host.namespaces(port),
     )
+
+
+def free_ports(wanted: Iterable[int], count: int) -> tuple[int, ...]:
+    """The first of `wanted` that are free and likely to stay so, for a server on localhost."""
+    rules = host.port_rules()
+    return tuple(islice((port for port in wanted if _is_free(port, rules)), count))
+
+
+def _is_free(port: int, rules: PortRules) -> bool:
+    refused, remnants = _refused(LOOPBACK, port), host.remnants(port)
+    if any(each.kind is RemnantKind.BOUND for each in remnants):
+        return False  # whoever has bound it may listen at any moment
+    view = PortView(
+        system=host.system(),
+        listeners=host.listeners(port, owners=False),
+        remnants=remnants,
+        rules=rules,
+        refused=refused,
+        usual=usual(port),
+    )
+    return availability(port, LOOPBACK, view).level is Level.STABLE
 
 
 def why_busy(address: Address) -> Availability:

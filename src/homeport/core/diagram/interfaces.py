@@ -84,7 +84,8 @@ def _bound(listeners: Sequence[Listener]) -> str:
         f"{f' on {one.device} only' if one.device else ''}"
         for one in listeners
     ]
-    return f"listens on {' and '.join(told)}" if told else "does not listen"
+    # Sockets that share an address (SO_REUSEPORT) are one place.
+    return f"listens on {' and '.join(dict.fromkeys(told))}" if told else "does not listen"
 
 
 def _scope(listener: Listener) -> str:

@@ -11,6 +11,9 @@ from homeport.core.diagram.model import Chain, Diagram, Panel
 
 EDGE, GAP, INSIDE = 16, 16, 16
 TITLE_HIGH, HEAD_HIGH, LINE_HIGH = 24, 24, 19
+MARK = 'class="homeport-diagram"'
+"""By this a picture of ours is known again."""
+
 MOST_BESIDE = 2
 
 
@@ -57,7 +60,7 @@ def render(diagram: Diagram) -> str:
 
 def _document(diagram: Diagram, wide: float, high: float, content: str) -> str:
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="homeport-diagram" role="img"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" {MARK} role="img"'
         f' viewBox="0 0 {wide:g} {high:g}" width="{wide:g}" height="{high:g}">\n'
         f"<title>{marks.escape(diagram.title)}</title>\n"
         f"<desc>{marks.escape(diagram.description)}</desc>\n"

@@ -38,6 +38,7 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
     from homeport.core import refusals
     from homeport.core.errors import ExitCode, HomeportError
     from homeport.ui.cli.output import write
+    from homeport.ui.cli.page import OutputLost
     from homeport.ui.cli.telling import tell, wants_json
 
     json = wants_json(arguments, os.environ)
@@ -46,6 +47,8 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
     except HomeportError as error:
         tell(error, json=json)
         code = error.exit_code
+    except OutputLost:
+        code = ExitCode.BUG
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
     except Exception as error:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import Any, NoReturn
 
-from homeport.core import bind_refusals, refusals
+from homeport.core import refusals
 from homeport.core.as_json import as_json
 from homeport.core.diagram import cells
 from homeport.core.ports import HIGHEST_PORT
@@ -25,7 +25,8 @@ class Arguments(argparse.ArgumentParser):
 
     def __init__(self, command: str) -> None:
         super().__init__(prog=f"homeport {command}", add_help=False, allow_abbrev=False)
-        self.add_argument("--json", action="store_true")
+        self.formats = self.add_mutually_exclusive_group()
+        self.formats.add_argument("--json", action="store_true")
 
     def read(self, arguments: Sequence[str]) -> argparse.Namespace:
         """UsageError for what cannot be meant."""
@@ -48,10 +49,8 @@ class Arguments(argparse.ArgumentParser):
 
 def port_number(text: str) -> int:
     """UsageError for what is no port."""
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= HIGHEST_PORT):
         raise refusals.not_a(text, "PORT", f"a whole number from 1 to {HIGHEST_PORT}")
-    if not 1 <= int(text) <= HIGHEST_PORT:
-        raise bind_refusals.port_out_of_range(text, "PORT")
     return int(text)
 
 
@@ -68,8 +67,17 @@ def _is_number(variable: str) -> bool:
 
 
 def is_ascii_only() -> bool:
-    """Whether the locale cannot show box characters."""
-    return encoding().lower().replace("-", "") not in ("utf8", "utf8sig", "utf16", "utf32")
+    """Whether the locale cannot show box characters.
+
+    The stream does not tell: Python speaks UTF-8 in the C locale too (PEP 540).
+    """
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG", "")
+    named = locale in ("C", "POSIX") or ("." in locale and not _is_utf8(locale.partition(".")[2]))
+    return named or not _is_utf8(encoding())
+
+
+def _is_utf8(name: str) -> bool:
+    return name.lower().replace("-", "").startswith("utf8")
 
 
 def paint(code: str, text: str) -> str:
@@ -77,15 +85,25 @@ def paint(code: str, text: str) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if code and text and has_colour() else text
 
 
+class OutputLost(Exception):
+    """Nobody read all of it: the reader left, or the disk is full."""
+
+
 def show(lines: Iterable[str]) -> None:
-    """The page, with our margin. It waits for a slow reader: a pager reads when it likes."""
+    """The page, with our margin. OutputLost."""
     text = "\n".join(f"  {line}".rstrip() for line in lines)
-    write(f"\n{text}\n\n", patience=None)
+    show_text(f"\n{text}\n\n")
 
 
 def show_json(value: Any) -> None:
-    """One line of JSON."""
-    write(json.dumps(as_json(value)) + "\n", patience=None)
+    """One line of JSON. OutputLost."""
+    show_text(json.dumps(as_json(value)) + "\n")
+
+
+def show_text(text: str) -> None:
+    """Just so. It waits for a slow reader: a pager reads when it likes. OutputLost."""
+    if write(text.translate(cells.IN_ASCII) if is_ascii_only() else text, patience=None):
+        raise OutputLost
 
 
 def prose(text: str, indent: str = "") -> list[str]:

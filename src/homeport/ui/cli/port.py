@@ -1,6 +1,5 @@
 """`homeport port [PORT]`: is it free, who holds it, who answers there."""
 
-import errno
 import time
 from collections.abc import Iterator, Sequence
 
@@ -20,7 +19,7 @@ from homeport.core.occupant_words import (
 )
 from homeport.core.occupants import Occupant
 from homeport.core.port_report import Destination, PortReport
-from homeport.host.survey import port_report
+from homeport.host.survey import free_ports, port_report
 from homeport.ui.cli.page import (
     Arguments,
     columns,
@@ -31,8 +30,6 @@ from homeport.ui.cli.page import (
     show_json,
     width,
 )
-
-NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 HELP = """\
 homeport port [PORT] [--probe] [--json]     is PORT free, who holds it, who answers there
@@ -67,8 +64,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 def _suggest(*, json: bool) -> ExitCode:
     taken = {listener.address.port for listener in host.listeners(owners=False)}
-    likely = suggestions(taken, host.port_rules(), count=15)
-    best = [port for port in likely if _can_be_bound(port)][:5]
+    best = free_ports(suggestions(taken, host.port_rules(), count=50), 5)
     if json:
         show_json({"free": best})
     else:
@@ -83,12 +79,6 @@ def _suggest(*, json: bool) -> ExitCode:
             else ["No free port was found."]
         )
     return ExitCode.OK if best else ExitCode.BIND
-
-
-def _can_be_bound(port: int) -> bool:
-    """On both loopback addresses, or on the one that this computer has."""
-    answers = {host.try_bind(ip, port) for ip in LOOPBACK}
-    return None in answers and answers <= {None, *NO_SUCH_ADDRESS}
 
 
 def _page(report: PortReport, probes: Sequence[tuple[str, str]]) -> Iterator[str]:
@@ -120,10 +110,11 @@ def _occupant(occupant: Occupant) -> Iterator[str]:
         yield paint("33", f"  {said}")
     depths = {holder.pid: _depth(holder, occupant.holders) for holder in occupant.holders}
     for holder in occupant.holders:
-        yield f"  {'  ' * depths[holder.pid]}{_process(holder)}"
+        yield from prose(_process(holder), "  " + "  " * depths[holder.pid])
     above = _started_by(occupant)
     if above:
-        yield paint("2", f"  started by  {' < '.join(f'{a.program} ({a.pid})' for a in above)}")
+        chain = " < ".join(f"{each.program} ({each.pid})" for each in above)
+        yield from (paint("2", line) for line in prose(f"started by  {chain}", "  "))
 
 
 def _process(holder: Holder) -> str:
@@ -132,7 +123,7 @@ def _process(holder: Holder) -> str:
     if holder.origin.container or holder.origin.unit:
         facts.append(holder.origin.container or holder.origin.unit or "")
     tail = "  ".join(fact for fact in facts if fact)
-    return f"pid {holder.pid}  {holder.command or 'unknown command'}  {paint('2', tail)}"
+    return f"pid {holder.pid}  {holder.command or 'unknown command'}  {tail}"
 
 
 def _depth(holder: Holder, family: Sequence[Holder]) -> int:
@@ -162,14 +153,17 @@ def _rows(destination: Destination) -> list[tuple[str, str]]:
 
 def _probed(report: PortReport) -> tuple[tuple[str, str], ...]:
     """What answers at each loopback address, as it says itself."""
-    from homeport.host.probe import probe
+    from homeport.host.probe import check_program, probe
 
     found = []
     for ip in LOOPBACK:
         address = Address(ip=ip, port=report.port)
-        if not any(listener.covers(ip) for o in report.occupants for listener in o.listeners):
+        on_it = [o for o in report.occupants if any(each.covers(ip) for each in o.listeners)]
+        if not on_it:
             continue
         try:
+            for occupant in on_it:
+                check_program(occupant.program)
             told = probe(address)
         except ValueError as refusal:
             said = str(refusal)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from homeport import host
 from homeport.core import reach_words, refusals, stop_refusals
 from homeport.core.audience import AudienceKind, Finding, Reach, Verdict
 from homeport.core.diagram import mermaid, svg, text
@@ -15,10 +14,10 @@ from homeport.core.occupant_words import is_homeport, listens_on, project_title,
 from homeport.core.occupants import Occupant, occupants
 from homeport.core.questions import questions
 from homeport.core.reach import reach
-from homeport.core.reach_pictures import comparison, way_of
+from homeport.core.reach_pictures import comparison, side_by_side, way_of
 from homeport.host.survey import facts
-from homeport.ui.cli.folders import current_folder
-from homeport.ui.cli.output import has_colour, write
+from homeport.ui.cli.folders import own_project
+from homeport.ui.cli.output import has_colour
 from homeport.ui.cli.page import (
     Arguments,
     columns,
@@ -28,11 +27,12 @@ from homeport.ui.cli.page import (
     prose,
     show,
     show_json,
+    show_text,
     width,
 )
 
 HELP = """\
-homeport reach [PORT] [--svg FILE | --mermaid] [--ascii] [--json]     who can reach a server
+homeport reach [PORT] [--svg FILE | --mermaid | --ascii | --json]     who can reach a server
 
 A verdict for each audience, with its reason: yes, no, or maybe when a fact cannot be read from
 here. Then localhost beside 0.0.0.0 for this port, drawn with the interfaces of this computer.
@@ -47,6 +47,9 @@ Without PORT: the server of this project, else all that can be reached from outs
 Exit codes: 0 told, 5 nothing listens there.
 """
 
+Found = tuple[Occupant, Reach]
+"""A server and who can reach it."""
+
 _COLOURS = {Verdict.NO: "31", Verdict.UNKNOWN: "33", Verdict.YES: "32"}
 
 
@@ -54,10 +57,10 @@ def run(arguments: Sequence[str]) -> ExitCode:
     """The command. Raises NothingThereError."""
     parser = Arguments("reach")
     parser.add_argument("port", metavar="PORT", nargs="?")
-    pictures = parser.add_mutually_exclusive_group()
+    pictures = parser.formats
     pictures.add_argument("--svg", metavar="FILE")
     pictures.add_argument("--mermaid", action="store_true")
-    parser.add_argument("--ascii", action="store_true")
+    pictures.add_argument("--ascii", action="store_true")
     given = parser.read(arguments)
     port = None if given.port is None else port_number(given.port)
     seen = facts()
@@ -76,7 +79,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
 _ALL = "what listens:  homeport ls"
 
 
-def _wanted(seen: Facts, port: int | None) -> list[tuple[Occupant, Reach]]:
+def _wanted(seen: Facts, port: int | None) -> list[Found]:
     """The servers that are asked about. NothingThereError for a port without one."""
     everything = occupants(seen.listeners)
     if port is not None:
@@ -85,7 +88,7 @@ def _wanted(seen: Facts, port: int | None) -> list[tuple[Occupant, Reach]]:
             serve = f"serve there:  homeport --port {port}"
             raise stop_refusals.nothing_listens(port, serve)
         return [(each, reach(each.listeners, seen)) for each in chosen]
-    project = str(host.project_of(current_folder()))
+    project = own_project()
     own = [each for each in everything if each.project and each.project.folder == project]
     own = [each for each in own if is_homeport(each)] or own
     if own:
@@ -99,20 +102,29 @@ def _comes_from_outside(finding: Finding) -> bool:
     return not inside and finding.verdict is not Verdict.NO
 
 
-def _page(found: Sequence[tuple[Occupant, Reach]], seen: Facts, *, ascii: bool) -> Iterator[str]:
+def _page(found: Sequence[Found], seen: Facts, *, ascii: bool) -> Iterator[str]:
     room = width() - 2
+    alike = len({occupant.port for occupant, _ in found}) == 1
     for occupant, reached in found:
         if (occupant, reached) != found[0]:
             yield ""
         yield from _table(occupant, reached, seen, room)
-    if len(found) > 1:
+        if alike:
+            yield from _answers(occupant, reached, seen)
+    if not alike:
         yield ""
         yield f"drawn, one of them:  homeport reach {found[0][0].port}"
         return
-    occupant, reached = found[0]
-    asked = questions(reached, seen)
+    for diagram in _drawings(found, seen):
+        yield ""
+        drawn = text.render(diagram, width=room, ascii=ascii, colour=has_colour())
+        yield from drawn.splitlines()
+
+
+def _answers(occupant: Occupant, reached: Reach, seen: Facts) -> Iterator[str]:
+    """The founding questions, and what would let more in."""
     yield ""
-    for question in asked:
+    for question in questions(reached, seen):
         first, *rest = prose(reach_words.question(question))
         yield paint(_COLOURS[question.verdict], first)
         yield from (f"  {line}" for line in rest)
@@ -120,17 +132,18 @@ def _page(found: Sequence[tuple[Occupant, Reach]], seen: Facts, *, ascii: bool) 
         for allow, undo in reach_words.ufw_commands(finding, occupant.port):
             yield f"to let them in:  {allow}"
             yield f"  and afterwards:  {undo}"
-    colour = has_colour()
-    for diagram in _drawings(occupant, reached, seen):
-        yield ""
-        yield from text.render(diagram, width=room, ascii=ascii, colour=colour).splitlines()
 
 
-def _drawings(occupant: Occupant, reached: Reach, seen: Facts) -> list[Diagram]:
-    """The way of a request of the first client that has a link, then who comes in by what."""
-    asked = questions(reached, seen)
-    ways = [way for way in (way_of(each, occupant, seen) for each in asked) if way]
-    return [*ways[:1], comparison(reached, seen)]
+def _drawings(found: Sequence[Found], seen: Facts) -> list[Diagram]:
+    """The ways of requests of the first client that has a link, then who comes in by what."""
+    ways = []
+    for occupant, reached in found:
+        asked = questions(reached, seen)
+        drawn = [way for way in (way_of(each, occupant, seen) for each in asked) if way]
+        ways += drawn[:1]
+    if len(found) == 1:
+        return [*ways, comparison(found[0][1], seen)]
+    return [*ways, side_by_side([(title(each), reached) for each, reached in found], seen)]
 
 
 def _table(occupant: Occupant, reached: Reach, seen: Facts, room: int) -> Iterator[str]:
@@ -151,24 +164,34 @@ def _table(occupant: Occupant, reached: Reach, seen: Facts, room: int) -> Iterat
         yield from lines[1:]
 
 
-def _draw(found: Sequence[tuple[Occupant, Reach]], seen: Facts, file: str | None) -> None:
-    if len(found) != 1:
-        ports = sorted({str(occupant.port) for occupant, _ in found})
+def _draw(found: Sequence[Found], seen: Facts, file: str | None) -> None:
+    ports = sorted({occupant.port for occupant, _ in found})
+    if len(ports) != 1:
         raise refusals.bad_flag(
-            "A drawing is of one server: name its port.",
+            "A drawing is of one port: name it.",
             *(f"homeport reach {port} --mermaid" for port in ports[:3]),
         )
-    *ways, compared = _drawings(*found[0], seen)
+    *ways, compared = _drawings(found, seen)
     if file is None:
         panels = tuple(panel for each in (compared, *ways) for panel in each.panels)
-        write(mermaid.render(replace(compared, panels=panels)) + "\n", patience=None)
+        show_text(mermaid.render(replace(compared, panels=panels)) + "\n")
         return
     path = Path(file)
-    drawn = {path: compared, path.with_stem(path.stem + "-way"): ways[0] if ways else None}
+    drawn = {path: compared, **{path.with_stem(f"{path.stem}-way"): way for way in ways[:1]}}
+    for place in drawn:
+        _check(place)
     for place, diagram in drawn.items():
-        if diagram is not None:
-            _write(place, svg.render(diagram))
-    show(f"written: {place}" for place, diagram in drawn.items() if diagram is not None)
+        _write(place, svg.render(diagram))
+    show(f"written: {place}" for place in drawn)
+
+
+def _check(path: Path) -> None:
+    """Only a drawing of ours is written over."""
+    try:
+        if path.exists() and svg.MARK not in path.read_text("utf-8", errors="replace")[:400]:
+            raise refusals.unwritable(str(path), "--svg", "there is another file of that name")
+    except OSError:
+        pass  # what is wrong with it is said when it is written
 
 
 def _write(path: Path, picture: str) -> None:

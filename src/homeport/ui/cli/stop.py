@@ -18,7 +18,7 @@ from homeport.core.occupants import Occupant, occupants
 from homeport.core.stopping import Asker, StopPlan, plan_stop
 from homeport.engine.stop import Outcome, Outside, Stopping
 from homeport.host import me
-from homeport.ui.cli.folders import current_folder
+from homeport.ui.cli.folders import own_project
 from homeport.ui.cli.output import is_terminal, write
 from homeport.ui.cli.page import Arguments, paint, port_number, show, show_json
 
@@ -46,14 +46,16 @@ def run(arguments: Sequence[str]) -> ExitCode:
     found = [each for each in occupants(everything) if each.port == port]
     if not found:
         raise stop_refusals.nothing_listens(port)
-    plan = plan_stop(_the_one(found, given.yes), everything, _asker())
+    may_ask = given.yes is None and not given.json and is_terminal(0) and is_terminal(1)
+    match = _which(found) if may_ask and len(found) > 1 else given.yes
+    plan = plan_stop(_the_one(found, match), everything, _asker())
     if not given.json:
         show(_who(plan))
-    if given.yes is None:
-        _ask(plan, json=given.json)
+    if match is None:
+        _ask(plan, may_ask=may_ask)
     with Stopping(plan, Outside(look=lambda: host.listeners(port))) as stopping:
         left = stopping.terminate()
-        if left.holding and given.yes is None and _agreed(_kill_question(left), default=False):
+        if left.holding and may_ask and _agreed(_kill_question(left), default=False):
             left = stopping.kill(left.holding)
     if left.holding:
         raise stop_refusals.still_there(plan.occupant, left.holding)
@@ -65,7 +67,7 @@ def _asker() -> Asker:
         pids=me.own_pids(),
         user=host.user(),
         is_root=me.is_root(),
-        project=str(host.project_of(current_folder())),
+        project=own_project(),
     )
 
 
@@ -83,6 +85,13 @@ def _the_one(found: Sequence[Occupant], yes: str | None) -> Occupant:
     raise stop_refusals.several(found[0].port, listeners, pids)
 
 
+def _which(found: Sequence[Occupant]) -> str:
+    """Several servers share the port: the pid of the one that is meant."""
+    rows = (f"{title(each)}  {listens_on(each.listeners, ())}" for each in found)
+    show([f"{len(found)} servers share port {found[0].port}:", *rows])
+    return _typed("The pid of the one to stop: ")
+
+
 def _matches(occupant: Occupant, yes: str) -> bool:
     pids = {str(holder.pid) for holder in occupant.holders}
     return yes in pids or (occupant.project is not None and yes == occupant.project.name)
@@ -94,8 +103,6 @@ def _who(plan: StopPlan) -> list[str]:
     lines = [f"{title(occupant)} listens on port {occupant.port} ({where})"]
     if occupant.project:
         lines.append(f"project  {project_title(occupant.project)}  {occupant.project.folder}")
-    if plan.parent:
-        lines.append(f"pid {plan.parent.pid}  {plan.parent.program}, the parent that starts them")
     for holder in plan.holders:
         since = "" if holder.started is None else words.since(holder.started, time.time())
         lines.append(f"pid {holder.pid}  {holder.command}  user {holder.user}  since {since}")
@@ -105,8 +112,8 @@ def _who(plan: StopPlan) -> list[str]:
     return lines
 
 
-def _ask(plan: StopPlan, *, json: bool) -> None:
-    if json or not (is_terminal(0) and is_terminal(1)):
+def _ask(plan: StopPlan, *, may_ask: bool) -> None:
+    if not may_ask:
         raise stop_refusals.needs_yes(plan.occupant)
     if not _agreed("Stop it?", default=plan.is_own_project):
         raise stop_refusals.declined(plan.occupant)
@@ -114,13 +121,18 @@ def _ask(plan: StopPlan, *, json: bool) -> None:
 
 def _agreed(question: str, *, default: bool) -> bool:
     """Enter is the default: yes only for a server of the project we are in."""
-    write(f"  {question} {'[Y/n]' if default else '[y/N]'} ")
+    typed = _typed(f"{question} {'[Y/n]' if default else '[y/N]'} ").lower()
+    return typed in ("y", "yes") or (typed == "" and default)
+
+
+def _typed(question: str) -> str:
+    """What was answered; a closed terminal says no."""
+    write(f"  {question}")
     try:
-        typed = input().strip().lower()
+        return input().strip()
     except EOFError:
         write("\n")
-        return False
-    return typed in ("y", "yes") if typed else default
+        return "no"
 
 
 def _kill_question(left: Outcome) -> str:
