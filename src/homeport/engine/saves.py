@@ -17,7 +17,7 @@ tells that more may come, and many that a branch is being checked out.
 """
 HALF = 0.1
 """As above, for a file that is gone or empty and was not: its contents are yet to come."""
-LONGEST = 0.25
+LONGEST, LONGEST_OF_MANY = 0.25, 1.0
 """Seconds after the first change at which the reload begins even if more keep coming."""
 
 
@@ -63,8 +63,10 @@ class Saves:
             self._first = now
         self._changed |= paths
         count = len(self._changed)
-        quiet = ONE if count == 1 else FEW if count < 5 else MANY
-        self.due = min(now + quiet, self._first + LONGEST)
+        quiet, longest = (ONE if count == 1 else FEW), LONGEST
+        if count > 4:
+            quiet, longest = MANY, LONGEST_OF_MANY
+        self.due = min(now + quiet, self._first + longest)
 
     def forget(self) -> None:
         """Another worker is being started: what it will use is not known."""
