@@ -34,6 +34,7 @@ def run(
     trust_proxy: "str | Sequence[str] | None" = None,
     access_log: bool | None = None,
     log_level: str | None = None,
+    single_lifespan: bool | None = None,
     stop_timeout: float | None = None,
     open: bool | None = None,
     force_port: bool | None = None,

@@ -13,11 +13,13 @@ from homeport.core.events import (
     Failed,
     Finish,
     Give,
+    Imported,
     Kill,
     News,
     Ready,
     Retire,
     Spawn,
+    Start,
     StopAsked,
     WakeAt,
 )
@@ -48,6 +50,10 @@ class Story:
 
     def save(self, *files: str) -> list[Action]:
         return self.tell(Changed(reasons=files or ("main.py",)))
+
+    def imported(self, worker: int) -> list[Action]:
+        """Only an app that says so waits here: `--single-lifespan`."""
+        return self.tell(Imported(worker=worker))
 
     def ready(self, worker: int) -> list[Action]:
         return self.tell(Ready(worker=worker))
@@ -86,6 +92,10 @@ class Story:
 
 def spawns(actions: Sequence[Action]) -> list[Spawn]:
     return [action for action in actions if isinstance(action, Spawn)]
+
+
+def starts(actions: Sequence[Action]) -> list[Start]:
+    return [action for action in actions if isinstance(action, Start)]
 
 
 def gives(actions: Sequence[Action]) -> list[Give]:

@@ -15,11 +15,13 @@ from homeport.core.events import (
     Exited,
     Failed,
     Give,
+    Imported,
     Kill,
     News,
     Ready,
     Retire,
     Spawn,
+    Start,
     StopAsked,
     WakeAt,
 )
@@ -32,6 +34,8 @@ class Process:
     """A worker as the outside sees it: what it said, what it was told."""
 
     page: bool
+    imported: bool = False
+    started: bool = False
     ready: bool = False
     failed: bool = False
     holds: bool = False
@@ -45,9 +49,13 @@ class Process:
 
 @dataclass
 class World:
-    """The supervisor's surroundings: keeps the books and checks them after every event."""
+    """The supervisor's surroundings: keeps the books and checks them after every event.
+
+    `single`: of the app only one may be alive.
+    """
 
     story: Story
+    single: bool = False
     alive: dict[int, Process] = field(default_factory=dict)
     gone: list[int] = field(default_factory=list)
     wakes: list[float] = field(default_factory=list)
@@ -83,6 +91,8 @@ class World:
             self.stopping = True
         if isinstance(event, Due):
             self.wakes = [wake for wake in self.wakes if wake > self.story.now]
+        if isinstance(event, Imported) and event.worker in self.alive:
+            self.alive[event.worker].imported = True
         if isinstance(event, Ready | Failed | Exited) and event.worker in self.alive:
             process = self.alive[event.worker]
             process.ready |= isinstance(event, Ready)
@@ -99,6 +109,13 @@ class World:
                 assert not self.stopping
                 self.spawned = number
                 self.alive[number] = Process(page=failure is not None)
+            case Start(worker=number):
+                assert self.alive[number].imported, "it was not asked for"
+                assert not self.alive[number].started, "twice"
+                assert not self.alive[number].leaving
+                others = [p for n, p in self.alive.items() if n != number and not p.page]
+                assert not others, "two apps are alive"
+                self.alive[number].started = True
             case Give(worker=number):
                 assert self.alive[number].ready, "only a worker that said ready gets listeners"
                 assert not self.alive[number].leaving
@@ -106,7 +123,10 @@ class World:
             case Retire(worker=number):
                 assert number == next(n for n, p in self.alive.items() if p.holds and not p.retired)
                 given = any(isinstance(a, Give) and a.worker != number for a in earlier)
-                assert given or self.story.state.phase is Phase.STOPPING, "nobody accepts"
+                upcoming = self.upcoming()
+                room = upcoming is not None and self.alive[upcoming].imported
+                stopping = self.story.state.phase is Phase.STOPPING
+                assert given or stopping or (self.single and room), "nobody accepts"
                 self.alive[number].retired = True
             case Kill(worker=number):
                 self.alive[number].killed = True
@@ -142,6 +162,8 @@ class World:
         for process in self.alive.values():
             if process.leaving and not process.killed:
                 assert any(wake <= now + OVERTIME for wake in self.wakes), "it may hang for ever"
+        if upcoming is not None and self.alive[upcoming].imported:
+            assert self.alive[upcoming].started or len(self.alive) > 1, "it waits for nobody"
         if isinstance(event, Due) and not self.stopping and state.phase is Phase.WAITING:
             assert state.restart_at > now
 
@@ -152,14 +174,20 @@ def legal_events(world: World, dice: random.Random) -> list[Event]:
     events: list[Event] = [Changed(reasons=("main.py",))]
     for number, process in world.alive.items():
         events.append(Exited(worker=number, failure=failure))
-        if not process.ready and not process.failed:
+        if world.single and not process.page and not process.imported and not process.failed:
+            events += [Imported(worker=number)] * 4 + [Failed(worker=number, failure=failure)]
+        elif world.single and not process.page and not process.started:
+            continue
+        elif not process.ready and not process.failed:
             events += [Ready(worker=number)] * 3 + [Failed(worker=number, failure=failure)] * 2
     if any(wake <= world.story.now for wake in world.wakes):
         events += [Due()] * 4
     if world.gone:
         late = dice.choice(world.gone)
         events.append(
-            dice.choice((Ready(worker=late), Failed(worker=late, failure=failure)))
+            dice.choice(
+                (Imported(worker=late), Ready(worker=late), Failed(worker=late, failure=failure))
+            )
             if dice.random() < 0.5
             else Exited(worker=late, failure=failure)
         )
@@ -171,7 +199,7 @@ def legal_events(world: World, dice: random.Random) -> list[Event]:
 def live(seed: int) -> World:
     """One life, from the start to the end."""
     dice = random.Random(seed)
-    world = World(Story(reload=dice.random() < 0.8))
+    world = World(Story(reload=dice.random() < 0.8), single=dice.random() < 0.5)
     world.tell(Begin())
     for _ in range(dice.randrange(60)):
         world.story.now += dice.choice((0, 0, 0.05, 0.2, 1, 3, 15, 40))

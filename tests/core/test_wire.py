@@ -7,11 +7,14 @@ from homeport.core.failure import Failure, FailureKind, Frame
 from homeport.core.wire import (
     Drained,
     Failed,
+    Imported,
     Job,
     Message,
     Ready,
     Retire,
     Serve,
+    Start,
+    Used,
     decode,
     encode,
 )
@@ -43,9 +46,13 @@ FAILURE = Failure(
         JOB,
         Serve(descriptors=2),
         Retire(grace=0.3, timeout=5.0),
-        Ready(files={"/srv/main.py": [1_700_000_000_000_000_000, 12]}, docs="/docs"),
+        Ready(docs="/docs"),
+        Imported(),
+        Start(),
+        Used(files={"/srv/main.py": [1_700_000_000_000_000_000, 12, 2**64 - 1]}),
+        Used(sought=("/srv/x", "/srv/y"), listed=("/srv/plugins",)),
         Ready(),
-        Failed(failure={"kind": "died"}, files={"a.py": [1, 2]}),
+        Failed(failure={"kind": "died"}),
         Drained(cut_requests=1),
     ],
 )
@@ -69,7 +76,7 @@ def test_a_message_is_one_line_whatever_it_says() -> None:
     "message",
     [
         replace(JOB, project="/srv/caf\udce9"),
-        Ready(files={"/srv/caf\udce9.py": [1, 2]}),
+        Used(files={"/srv/caf\udce9.py": [1, 2]}),
         Failed(failure={"error": "ValueError: \ud800"}),
     ],
 )

@@ -111,3 +111,13 @@ def test_a_time_of_today_is_a_clock_and_an_earlier_one_a_date() -> None:
     yesterday = (NOON - timedelta(hours=13)).timestamp()
     assert words.since(yesterday, NOW) == "2024-05-16 23:00"
     assert words.since((NOON.replace(year=2023)).timestamp(), NOW) == "2023-05-17 12:00"
+
+
+def test_why_a_save_changes_nothing_is_said_in_one_line() -> None:
+    assert words.not_loaded_again((), ()) == ""
+    same, unused = ("main.py",), ("a.py", "b.py", "c.py", "d.py", "e.py")
+    assert words.not_loaded_again(same, ()).endswith("again: main.py: the same bytes as before")
+    assert words.not_loaded_again(same, unused) == (
+        "saved, not loaded again: main.py: the same bytes as before; "
+        "a.py, b.py, c.py and 2 more: not used by the app"
+    )

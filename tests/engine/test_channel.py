@@ -5,14 +5,14 @@ import socket
 
 import pytest
 
-from homeport.core.wire import Drained, Ready, Retire, Serve
+from homeport.core.wire import Drained, Retire, Serve, Used
 from homeport.engine.channel import Channel
 
 
 def test_messages_arrive_in_order_however_they_are_cut() -> None:
     ours, theirs = Channel.pair()
     there = Channel(theirs)
-    big = Ready(files={f"/x/{i}": [i, i] for i in range(3000)})
+    big = Used(files={f"/x/{i}": [i, i] for i in range(3000)})
     ours.send(Retire(grace=0.5, timeout=2.0))
     ours.send(big)
     assert there.receive().message == Retire(grace=0.5, timeout=2.0)

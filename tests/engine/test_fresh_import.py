@@ -12,10 +12,10 @@ from homeport.engine.fresh_import import is_library, library_folders
 SCRIPT = """
 import sys
 sys.path.insert(0, {folder!r})
-from homeport.engine import fresh_import
+from homeport.engine import fresh_import, used_files
 fresh_import.install()
 import {module} as module
-print(module.value, sorted(fresh_import.loaded))
+print(module.value, sorted(used_files.files))
 """
 
 

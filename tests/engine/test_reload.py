@@ -169,7 +169,6 @@ def test_a_new_package_is_watched(project: Path) -> None:
         url = server.ready()
         (project / "late" / "inner").mkdir(parents=True)
         (project / "late" / "inner" / "__init__.py").write_text("number = 7\n")
-        server.until("reloaded")
         text = "from late.inner import number\n" + HELLO.replace(
             '"version": 1', '"version": number'
         )

@@ -20,6 +20,13 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """The worker has imported the app, and waits with its startup for `Start`."""
+
+    worker: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
     """The worker has started the app."""
 
@@ -54,7 +61,7 @@ class Due:
     """A time given with `WakeAt` has come."""
 
 
-Event = Begin | Changed | Ready | Failed | Exited | StopAsked | Due
+Event = Begin | Changed | Imported | Ready | Failed | Exited | StopAsked | Due
 
 
 class News(Enum):
@@ -75,6 +82,13 @@ class Spawn:
 
     worker: int
     failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Let the worker that waits run its startup: no other app of ours is alive."""
+
+    worker: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,4 +140,4 @@ class Finish:
     exit_code: ExitCode
 
 
-Action = Spawn | Give | Retire | Kill | WakeAt | Announce | Finish
+Action = Spawn | Start | Give | Retire | Kill | WakeAt | Announce | Finish

@@ -6,6 +6,8 @@ they have. Rules that follow from the table:
 
 * a new worker gets the listeners before the old one is told to leave, so someone always accepts;
 * a new worker that fails changes nothing for clients;
+* an app of which only one may be alive is imported first; then the old one is told to leave, and
+  when it and all others are gone, the new one may start: nobody accepts for that time;
 * a save while a worker is being started starts another one instead: the last save wins.
 
 Events about workers that are no longer known are late and mean nothing.
@@ -26,11 +28,13 @@ from homeport.core.events import (
     Failed,
     Finish,
     Give,
+    Imported,
     Kill,
     News,
     Ready,
     Retire,
     Spawn,
+    Start,
     StopAsked,
     WakeAt,
 )
@@ -52,9 +56,9 @@ def pause_after(crashes: int) -> float:
 
 def step(state: State, event: Event, now: float) -> Result:
     """The next state and what to do, in order. An unlisted pair of phase and event is a bug."""
-    if isinstance(event, Ready | Failed | Exited) and not state.knows(event.worker):
+    if isinstance(event, _OF_WORKER) and not state.knows(event.worker):
         return state, []
-    if isinstance(event, Ready | Failed | Exited) and state.is_leaving(event.worker):
+    if isinstance(event, _OF_WORKER) and state.is_leaving(event.worker):
         return _left(state, event.worker) if isinstance(event, Exited) else (state, [])
     rule = _TABLE[state.phase].get(type(event))
     if rule is None:
@@ -65,7 +69,7 @@ def step(state: State, event: Event, now: float) -> Result:
 def _left(state: State, number: int) -> Result:
     """A worker that was to leave is gone."""
     state = replace(state, leaving=tuple(e for e in state.leaving if e[0] != number))
-    return _finish_if_alone(state) if state.phase is Phase.STOPPING else (state, [])
+    return _finish_if_alone(state) if state.phase is Phase.STOPPING else _start_if_alone(state)
 
 
 def _spawn(state: State, *, failure: Failure | None = None) -> Result:
@@ -97,6 +101,26 @@ def _changed(state: State, event: Event, now: float) -> Result:
     told = Announce(news=News.RELOADING, reasons=event.reasons)
     state, actions = _spawn(replace(state, reasons=event.reasons))
     return state, [told, *actions]
+
+
+def _imported(state: State, event: Event, now: float) -> Result:
+    """Make room: the old app has to end before the new one may start. A page is no app."""
+    assert state.upcoming is not None
+    state = replace(state, upcoming=replace(state.upcoming, waits=True))
+    actions: list[Action] = []
+    if state.current is not None and not state.current.page:
+        state, actions = _retire_current(state, now)
+        state = replace(state, phase=Phase.STARTING)
+    state, start = _start_if_alone(state)
+    return state, [*actions, *start]
+
+
+def _start_if_alone(state: State) -> Result:
+    if state.upcoming is None or not state.upcoming.waits or state.leaving:
+        return state, []
+    number = state.upcoming.number
+    state = replace(state, upcoming=replace(state.upcoming, waits=False))
+    return state, [Start(worker=number)]
 
 
 def _ready(state: State, event: Event, now: float) -> Result:
@@ -239,7 +263,13 @@ def _nothing(state: State, event: Event, now: float) -> Result:
 Rule = Callable[[State, Event, float], Result]
 
 _ALIVE: dict[type[Event], Rule] = {Changed: _changed, Due: _due, StopAsked: _stop_asked}
-_UPCOMING: dict[type[Event], Rule] = {Ready: _ready, Failed: _failed, Exited: _exited}
+_OF_WORKER = Imported | Ready | Failed | Exited
+_UPCOMING: dict[type[Event], Rule] = {
+    Imported: _imported,
+    Ready: _ready,
+    Failed: _failed,
+    Exited: _exited,
+}
 
 _TABLE: dict[Phase, dict[type[Event], Rule]] = {
     Phase.NEW: {Begin: _begin},

@@ -59,6 +59,7 @@ OPTIONS = (
     Option("trust-proxy", Kind.LIST, "CIDR", "believe forwarded headers from this network"),
     Option("access-log", Kind.SWITCH, "", "a line for every request  [on]"),
     Option("log-level", Kind.LEVEL, "LEVEL", "debug, info, warning, error  [info]"),
+    Option("single-lifespan", Kind.SWITCH, "", "end the old app before the new one starts up"),
     Option("stop-timeout", Kind.SECONDS, "SEC", "let requests finish for so long  [5]"),
     Option("open", Kind.SWITCH, "", "open the browser when ready"),
     Option("force-port", Kind.SWITCH, "", "take a port that browsers refuse"),
@@ -89,6 +90,7 @@ class Settings:
     trust_proxy: tuple[str, ...] = ()
     access_log: bool = True
     log_level: str = "info"
+    single_lifespan: bool = False
     stop_timeout: float = 5.0
     open: bool = False
     force_port: bool = False

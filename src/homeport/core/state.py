@@ -20,10 +20,14 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """A worker process by its number; `page` means it shows a failure instead of the app."""
+    """A worker process by its number; `page` means it shows a failure instead of the app.
+
+    `waits`: it has imported the app and begins its startup when no other app is alive.
+    """
 
     number: int
     page: bool = False
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

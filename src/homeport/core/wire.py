@@ -14,7 +14,8 @@ class Job:
     """To a new worker: what to load and how to serve it.
 
     `failure` set: serve the page that shows it instead of an app. `colour` and `json` are about
-    what the worker prints. `trusted_proxies` are networks whose forwarded headers are believed.
+    what the worker prints. `single_lifespan`: wait between import and startup until all others
+    have ended. `trusted_proxies` are networks whose forwarded headers are believed.
     """
 
     module: str
@@ -29,6 +30,7 @@ class Job:
     log_level: str
     colour: bool
     json: bool
+    single_lifespan: bool = False
     failure: dict[str, Any] | None = None
 
 
@@ -52,25 +54,40 @@ class Retire:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """From a worker: the app is imported and started.
+    """From a worker: the app is imported and started. `docs` is the path of its API page."""
 
-    `files` are the project's files it loaded: path → [mtime in ns, size in bytes] as read.
-    `docs` is the path of the app's API page.
-    """
-
-    files: dict[str, list[int]] = field(default_factory=dict)
     docs: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """From a worker: the app does not start (`core.failure.Failure.to_json()`); it leaves now.
-
-    `files` as in `Ready`, so that a fix made meanwhile is noticed.
-    """
+    """From a worker: the app does not start (`core.failure.Failure.to_json()`); it leaves now."""
 
     failure: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """From a worker whose job is `single_lifespan`: the app is imported, it waits for `Start`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """To a worker that waits: nobody else has a lifespan now, begin yours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """From a worker: what of the project it has used since it last said so.
+
+    It is said before `Failed`, so that a fix made meanwhile is noticed, after `Ready`, and again
+    whenever it grows. `files`: path → ctime in ns, size, and hash of the bytes that were read.
+    `sought`: names (paths without `.py`) that an import looked for in vain. `listed`: folders.
+    """
+
     files: dict[str, list[int]] = field(default_factory=dict)
+    sought: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +97,10 @@ class Drained:
     cut_requests: int
 
 
-Message = Job | Serve | Retire | Ready | Failed | Drained
+Message = Job | Serve | Retire | Start | Ready | Failed | Imported | Used | Drained
 _TYPES: dict[str, type[Message]] = {
-    kind.__name__: kind for kind in (Job, Serve, Retire, Ready, Failed, Drained)
+    kind.__name__: kind
+    for kind in (Job, Serve, Retire, Start, Ready, Failed, Imported, Used, Drained)
 }
 
 

@@ -39,6 +39,18 @@ WATCHES_USED_UP = (
 NO_IPV6 = "this computer has no IPv6 loopback: listening on IPv4 only"
 
 
+def not_loaded_again(same: tuple[str, ...], unused: tuple[str, ...]) -> str:
+    """Why a save changes nothing; empty when there is nothing to say."""
+    parts = [f"{_some(same)}: the same bytes as before"] if same else []
+    parts += [f"{_some(unused)}: not used by the app"] if unused else []
+    return "saved, not loaded again: " + "; ".join(parts) if parts else ""
+
+
+def _some(names: tuple[str, ...]) -> str:
+    more = len(names) - 3
+    return ", ".join(names[:3]) + (f" and {more} more" if more > 0 else "")
+
+
 def next_port(wanted: int, port: int, listeners: tuple[Listener, ...]) -> str:
     """Why the port is not the usual one."""
     by = f" by {who_holds(listeners)}" if listeners else ""

@@ -1,4 +1,4 @@
-"""Imports of project files that are never stale, and a list of what was imported.
+"""Imports of project files that are never stale; `used_files` is told of each of them.
 
 CPython trusts a .pyc when the source has the same size and the same mtime *in whole seconds*
 (PEP 3147), so of two saves within a second the second may never be seen, even by later runs. For
@@ -20,17 +20,18 @@ from importlib.machinery import (
     SOURCE_SUFFIXES,
     ExtensionFileLoader,
     FileFinder,
+    ModuleSpec,
     SourceFileLoader,
     SourcelessFileLoader,
 )
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import cast
+
+from homeport.engine import used_files
+from homeport.engine.versions import Version
 
 _HEADER_SIZE = 16
 _CHECKED_HASH = (0b11).to_bytes(4, "little")
-
-loaded: dict[str, list[int]] = {}
-"""Project files that were imported: path → [mtime in ns, size], as they were when read."""
 
 
 class FreshSourceLoader(SourceFileLoader):
@@ -40,8 +41,9 @@ class FreshSourceLoader(SourceFileLoader):
         """The code of the bytes that are read here, compiled or from a .pyc of their hash."""
         path = self.get_filename(fullname)
         status = os.stat(path)  # before reading: a later change makes it differ, never agree
+        used_files.files[path] = Version.unread(status)
         source = self.get_data(path)
-        loaded[path] = [status.st_mtime_ns, status.st_size]
+        used_files.note(path, Version.made_of(status, source))
         header = importlib.util.MAGIC_NUMBER + _CHECKED_HASH + importlib.util.source_hash(source)
         cache = self._cache_path(path)
         if cache is not None:
@@ -62,15 +64,21 @@ class FreshSourceLoader(SourceFileLoader):
             return None
 
 
-def note(path: str) -> None:
-    """Remember a file that is not imported but matters (an env file)."""
-    status = os.stat(path)
-    loaded[os.path.abspath(path)] = [status.st_mtime_ns, status.st_size]
+class FreshFinder(FileFinder):
+    """Remembers what it did not find: a new file of that name would change an import."""
+
+    def find_spec(self, fullname: str, target: ModuleType | None = None) -> ModuleSpec | None:
+        """As the import system wants it."""
+        spec = super().find_spec(fullname, target)
+        if spec is None or spec.loader is None:  # without a loader: a folder without __init__.py
+            used_files.miss(os.path.join(self.path, fullname.rpartition(".")[2]))
+        return spec
 
 
 def install() -> None:
     """From now on import project files fresh. Before anything of the project is imported."""
     libraries = library_folders()
+    used_files.watch_others(libraries)
     sys.path_hooks.insert(0, _hook(libraries))
     for path in [p for p in sys.path_importer_cache if not _inside(p, libraries)]:
         del sys.path_importer_cache[path]
@@ -97,7 +105,7 @@ def _inside(path: str, folders: tuple[str, ...]) -> bool:
 
 
 def _hook(libraries: tuple[str, ...]) -> Callable[[str], FileFinder]:
-    project = FileFinder.path_hook(
+    project = FreshFinder.path_hook(
         (ExtensionFileLoader, EXTENSION_SUFFIXES),
         (FreshSourceLoader, SOURCE_SUFFIXES),
         (SourcelessFileLoader, BYTECODE_SUFFIXES),

@@ -54,5 +54,8 @@ class Reporter(Protocol):
     def cut(self, requests: int) -> None:
         """A leaving worker had to cut so many requests short."""
 
+    def debug(self, text: str) -> None:
+        """Something that only those want to know who ask why; the face decides by log level."""
+
     def warn(self, text: str) -> None:
         """Something is not as it should be, and the server goes on."""

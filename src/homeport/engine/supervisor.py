@@ -25,11 +25,13 @@ from homeport.core.events import (
     Failed,
     Finish,
     Give,
+    Imported,
     Kill,
     News,
     Ready,
     Retire,
     Spawn,
+    Start,
     StopAsked,
     WakeAt,
 )
@@ -38,6 +40,7 @@ from homeport.core.state import Phase, State
 from homeport.engine.channel import Channel
 from homeport.engine.deaths import death_of, not_started
 from homeport.engine.outside import Input, Process
+from homeport.engine.relevance import LastStart
 from homeport.engine.reporting import Moment, Reporter
 from homeport.engine.saves import Saves
 from homeport.engine.shadows import Shadows
@@ -135,9 +138,8 @@ class Supervisor:
         if self._saves is not None and self._saves.full and not self._warned:
             self._warned = True
             self._reporter.warn(words.WATCHES_USED_UP)
-        if self._saves is not None and (changed := self._saves.take(now)):
-            self._begun = self._saves.seen
-            self._handle(Changed(reasons=changed))
+        if self._saves is not None:
+            self._take(self._saves, now)
         if strangers := self._shadows.take(now):
             self._reporter.warn(words.shadowed(strangers))
         if any(wake <= now for wake in self._wakes):
@@ -145,6 +147,14 @@ class Supervisor:
             if self._state.phase is Phase.WAITING:  # else it is about a leaver, not a start
                 self._begun = now
             self._handle(Due())
+
+    def _take(self, saves: Saves, now: float) -> None:
+        saved = saves.take(now, LastStart.of(self._state))
+        if text := words.not_loaded_again(saved.same, saved.unused):
+            self._reporter.debug(text)
+        if saved.changed:
+            self._begun = saves.seen
+            self._handle(Changed(reasons=saved.changed))
 
     def _handle(self, event: Event) -> None:
         self._state, actions = lifecycle.step(self._state, event, time.monotonic())
@@ -155,6 +165,8 @@ class Supervisor:
         match action:
             case Spawn():
                 self._start(action.worker, action.failure)
+            case Start(worker=number):
+                self._workers[number].channel.send(wire.Start())
             case Give(worker=number):
                 self._give(number)
             case Retire(worker=number):
@@ -179,6 +191,8 @@ class Supervisor:
             self._handle(Exited(worker=number, failure=not_started(error)))
             return
         self._workers[number] = process
+        if self._saves is not None:
+            self._saves.forget()
         data = failure.to_json() if failure is not None else None
         process.channel.send(replace(self._service.job, failure=data))
         reader = partial(self._read, number)
@@ -200,8 +214,6 @@ class Supervisor:
             self._hear(number, received.message)
 
     def _hear(self, number: int, message: wire.Message) -> None:
-        if isinstance(message, wire.Ready | wire.Failed) and self._saves is not None:
-            self._saves.loaded(message.files)
         match message:
             case wire.Ready():
                 self._docs = message.docs
@@ -209,6 +221,10 @@ class Supervisor:
             case wire.Failed():
                 failure = Failure.from_json(message.failure)
                 self._handle(Failed(worker=number, failure=failure))
+            case wire.Imported():
+                self._handle(Imported(worker=number))
+            case wire.Used() if self._saves is not None and number == self._state.spawned:
+                self._saves.learn(message)
             case wire.Drained() if message.cut_requests:
                 self._reporter.cut(message.cut_requests)
             case _:

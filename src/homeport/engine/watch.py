@@ -37,16 +37,21 @@ class Rules(NamedTuple):
         return next((f for f in self.folders if path.startswith(f.rstrip(os.sep) + os.sep)), None)
 
     def matter(self, path: str) -> bool:
-        """Whether a change of this file reloads."""
-        if path in self.files:
-            return True
+        """Whether a change of this file may reload."""
+        return path in self.files or self._matched(path, ("*.py", *self.include))
+
+    def declared(self, path: str) -> bool:
+        """Whether it was named by `include`, so that it matters to the app even if not as code."""
+        return self._matched(path, self.include)
+
+    def _matched(self, path: str, patterns: tuple[str, ...]) -> bool:
         folder = self.inside(path)
         if folder is None:
             return False
         relative = os.path.relpath(path, folder)
         if any(_matches(relative, pattern) for pattern in self.exclude):
             return False
-        return any(_matches(relative, pattern) for pattern in ("*.py", *self.include))
+        return any(_matches(relative, pattern) for pattern in patterns)
 
 
 def _matches(relative: str, pattern: str) -> bool:

@@ -22,9 +22,10 @@ from typing import Any, NoReturn
 
 from homeport.core.errors import ExitCode
 from homeport.core.failure import Failure, FailureKind
-from homeport.core.wire import Drained, Failed, Job, Ready, Retire, Serve
-from homeport.engine import fresh_import
+from homeport.core.wire import Drained, Failed, Imported, Job, Ready, Retire, Serve, Start
+from homeport.engine import fresh_import, used_files
 from homeport.engine.channel import Channel, Received
+from homeport.engine.versions import version_of
 
 CHANNEL, LIFELINE = 3, 4
 
@@ -60,6 +61,7 @@ listening: set[int] = set()
 
 def _let_go_after_fork() -> None:
     """A process that the app forks may outlive us: it must not hold the port or our channel."""
+    used_files.when_grown(None)
     for descriptor in (CHANNEL, LIFELINE, *listening):
         with contextlib.suppress(OSError):
             os.close(descriptor)
@@ -85,7 +87,9 @@ def _load_environment(path: str) -> None:
     """OSError when the file is not there any more."""
     from dotenv import dotenv_values
 
-    fresh_import.note(path)
+    os.stat(path)  # dotenv takes a file that is not there for an empty one
+    if version := version_of(path):
+        used_files.note(path, version)
     for name, value in dotenv_values(path).items():
         if value is not None:
             os.environ.setdefault(name, value)
@@ -112,7 +116,18 @@ def serve_job(job: Job, channel: Channel, app: Any = None) -> ExitCode:
     except OSError as error:
         _report(channel, _without_environment(error))
         return ExitCode.APP
+    if job.single_lifespan and job.failure is None and not _may_start(channel):
+        return ExitCode.OK
     return run_loop(_Life(app, job, channel))
+
+
+def _may_start(channel: Channel) -> bool:
+    """Wait for the word; False when there is nobody to give it any more."""
+    channel.send(Imported())
+    try:
+        return isinstance(channel.receive().message, Start)
+    except EOFError:
+        return False
 
 
 def _without_environment(error: OSError) -> Failure:
@@ -121,7 +136,8 @@ def _without_environment(error: OSError) -> Failure:
 
 
 def _report(channel: Channel, failure: Failure) -> None:
-    channel.send(Failed(failure=failure.to_json(), files=fresh_import.loaded))
+    used_files.tell(channel)
+    channel.send(Failed(failure=failure.to_json()))
 
 
 def run_loop(life: "_Life") -> ExitCode:
@@ -177,7 +193,9 @@ class _Life:
         if gc.get_threshold() == _GC_WHILE_LOADING:  # else the app has chosen its own
             gc.set_threshold(*_GC_AS_USUAL)
         docs = docs_path(self._app)
-        self._channel.send(Ready(files=fresh_import.loaded, docs=docs))
+        self._channel.send(Ready(docs=docs))
+        used_files.tell(self._channel)
+        used_files.when_grown(lambda: loop.call_soon_threadsafe(used_files.tell, self._channel))
         try:
             retire = await self._retire
             drained = await self._server.drain(grace=retire.grace, timeout=retire.timeout)
@@ -187,6 +205,7 @@ class _Life:
             text = "The app's shutdown did not finish in %g s and was given up."
             logging.getLogger("uvicorn.error").error(text, retire.timeout + 1)
         finally:
+            used_files.when_grown(None)
             loop.remove_reader(self._channel.fileno())
             if log is not None:
                 log.close()

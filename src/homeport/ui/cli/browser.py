@@ -28,6 +28,7 @@ class OpenWhenReady:
     def __init__(self, inner: Reporter, browse: Callable[[], None]) -> None:
         self.opened: Callable[[Opened], None] = inner.opened
         self.cut = inner.cut
+        self.debug = inner.debug
         self.warn = inner.warn
         self._inner = inner
         self._browse = browse

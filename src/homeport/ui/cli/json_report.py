@@ -12,9 +12,10 @@ Write = Callable[[str], object]
 
 
 class JsonReport:
-    """Writes events."""
+    """Writes events; `debug`: also what is not done, and why."""
 
-    def __init__(self, write: Write) -> None:
+    def __init__(self, write: Write, *, debug: bool = False) -> None:
+        self._debug = debug
         self._write = write
         self._opened: Opened | None = None
 
@@ -86,6 +87,11 @@ class JsonReport:
     def cut(self, requests: int) -> None:
         """`cut`: what a leaving worker could not finish."""
         self._event("cut", requests=requests)
+
+    def debug(self, text: str) -> None:
+        """`log` at level debug."""
+        if self._debug:
+            self._event("log", level="debug", message=text)
 
     def warn(self, text: str) -> None:
         """`log` at level warning."""

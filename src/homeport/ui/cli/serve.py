@@ -110,6 +110,7 @@ def serving_of(
             log_level=settings.log_level,
             colour=has_colour() and not settings.json,
             json=settings.json,
+            single_lifespan=settings.single_lifespan,
         ),
         title=str(location),
         rules=_rules(settings, folder, location.folder) if settings.reload else None,
@@ -191,12 +192,13 @@ def face_of(settings: Settings, opened: Opened) -> tuple[Reporter, Keyboard | No
     def browse() -> None:
         open_browser(first)
 
+    debug = settings.log_level == "debug"
     if settings.json:
-        reporter: Reporter = JsonReport(write)
+        reporter: Reporter = JsonReport(write, debug=debug)
         keyboard = None
     else:
         keyboard = Keyboard(0, browse, write) if Keyboard.usable(0) else None
-        reporter = TextReport(write, colour=has_colour(), keys=keyboard is not None)
+        reporter = TextReport(write, colour=has_colour(), keys=keyboard is not None, debug=debug)
     if settings.open:
         reporter = OpenWhenReady(reporter, browse)
     return reporter, keyboard

@@ -14,9 +14,10 @@ Write = Callable[[str], object]
 
 
 class TextReport:
-    """Prints for people. `keys` says whether there is a keyboard to hint at."""
+    """Prints for people. `keys`: there is a keyboard to hint at; `debug`: say what is not done."""
 
-    def __init__(self, write: Write, *, colour: bool, keys: bool) -> None:
+    def __init__(self, write: Write, *, colour: bool, keys: bool, debug: bool = False) -> None:
+        self._debug = debug
         self._write = write
         self._colour = colour
         self._keys = keys
@@ -92,8 +93,11 @@ class TextReport:
             clock = time.strftime("%H:%M:%S", time.localtime(moment.serving_since))
             self._line(f"still serving the version of {clock}; save a fix to try again")
         elif self._opened.reload and not announce.failure.kind.names_no_app:
-            url = self._opened.links[0].url
-            self._line(f"{self._paint('36', url)} shows this until you save a fix")
+            url = self._paint("36", self._opened.links[0].url)
+            ended = ""
+            if moment.serving_since is not None:  # a crash, or --single-lifespan
+                ended = "the version before has ended; "
+            self._line(f"{ended}{url} shows this until you save a fix")
         self._line()
 
     def _crashed(self, announce: Announce) -> None:
@@ -113,6 +117,11 @@ class TextReport:
     def cut(self, requests: int) -> None:
         """A leaving worker had to cut so many requests short."""
         self.warn(f"{requests} request{'s were' if requests > 1 else ' was'} cut short")
+
+    def debug(self, text: str) -> None:
+        """At the log level debug only."""
+        if self._debug:
+            self._line(self._paint("2", plain_line(text)))
 
     def warn(self, text: str) -> None:
         """Something is not as it should be."""
