@@ -209,7 +209,7 @@ def test_what_cannot_be_handed_over_now_is_tried_again(new_loop: Loop) -> None:
     async def story(stage: Stage) -> None:
         client = stage.client()
         assert await client.ask(get()) == b"old"
-        stage.refusals = 3
+        stage.refusals = 30  # longer than the grace of streams
         leaving = await stage.reload()
         assert await client.ask(get()) == b"new"
         assert await leaving == (0, 0)

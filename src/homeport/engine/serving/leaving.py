@@ -92,7 +92,7 @@ class Follower(asyncio.Protocol):
     def _look(self) -> None:
         """Something may have changed: stop reading at a boundary, let go what is answered."""
         connection = self._connection
-        if self._transport.is_closing() or not connection.is_between_requests:
+        if self.is_over or not connection.is_between_requests:
             return
         self._transport.stop_reading()
         self._stopped = True
@@ -110,9 +110,14 @@ class Follower(asyncio.Protocol):
         self._connection._unset_keepalive_if_required()
         self._outbox.add(self._connection)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the connection has ended, or was handed over."""
+        return self._transport.is_closing()
+
     def tend(self) -> None:
         """See whether the client has left: with reading stopped nobody would tell the app."""
-        if self._stopped and self._connection.answering and not self._transport.is_closing():
+        if self._stopped and self._connection.answering:
             poll = select.poll()
             poll.register(self._transport.get_extra_info("socket").fileno(), _GONE)
             if poll.poll(0):

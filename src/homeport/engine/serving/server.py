@@ -201,6 +201,7 @@ class Server:
     async def _wait_until(self, deadline: float) -> None:
         while (self._connections() or self._tasks()) and self._loop.time() < deadline:
             await asyncio.sleep(_STEP)
+            self._followers = [one for one in self._followers if not one.is_over]
             for follower in self._followers:
                 follower.tend()
             if self._outbox is not None:
