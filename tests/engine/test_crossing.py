@@ -1,12 +1,13 @@
 """Connections between two workers: none is lost, none is kept, nobody runs out of descriptors."""
 
 import os
+import resource
 import socket
 
 import pytest
 
 from homeport.core.wire import Adopt, Handed, Message, Taken
-from homeport.engine.crossing import MOST_HELD, Crossing
+from homeport.engine.crossing import Crossing, half_of_what_may_be_open
 
 
 class Line:
@@ -15,7 +16,7 @@ class Line:
     def __init__(self) -> None:
         self.sent: list[tuple[int, Message]] = []
         self.fails: Exception | bool | None = None
-        self.crossing = Crossing(self.send)
+        self.crossing = Crossing(self.send, most_held=128)
         self._other_ends: list[int] = []
 
     def send(self, worker: int, message: Message, descriptors: tuple[int, ...]) -> bool:
@@ -124,12 +125,21 @@ def test_a_chain_of_workers(line: Line) -> None:
 
 
 def test_few_are_held_and_a_sender_waits_for_its_turn(line: Line) -> None:
-    for _ in range(MOST_HELD // 64):
-        line.hand(1, 64)
-    assert line.allowed() == [1] * (MOST_HELD // 64 - 1)
+    line.hand(1, 64)
+    line.hand(1, 64)
+    assert line.allowed() == [1]
     line.crossing.towards(2)
     line.crossing.taken(2)
-    assert line.allowed() == [1] * (MOST_HELD // 64)
+    assert line.allowed() == [1, 1]
+
+
+def test_what_may_be_held_leaves_room_for_the_rest() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+        assert half_of_what_may_be_open() == 128
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.parametrize("fails", [OSError("too many references"), True])

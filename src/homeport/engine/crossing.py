@@ -1,20 +1,20 @@
 """Connections on their way from leaving workers to the current one, as the supervisor sees them.
 
 A batch is kept here until the worker that is to serve it says that it has it: when that one dies
-first, the next one gets it. There is one batch at a time in each channel, and few are kept
-altogether: sending never has to wait for room, and the supervisor does not run out of
+first, the next one gets it. There is one batch at a time in each channel, and not too many are
+kept altogether: sending never has to wait for room, and the supervisor does not run out of
 descriptors. A sender that may send no more keeps its connections, and nobody reads from them.
 """
 
 import os
+import resource
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from homeport.core.wire import Adopt, Handed, Message, Taken
 
-MOST_HELD = 128
-"""Descriptors that may be waiting here until a sender is kept waiting (macOS allows 256)."""
+_MOST_HELD = 4096
 
 Send = Callable[[int, Message, tuple[int, ...]], bool]
 """To a worker by its number; False when it is gone. OSError: not now."""
@@ -33,11 +33,21 @@ class Batch:
             os.close(descriptor)
 
 
+def half_of_what_may_be_open() -> int:
+    """Descriptors that may wait here until a sender is kept waiting: 128 on macOS, 512 on Linux.
+
+    Many at once only while nobody serves: one app has ended before the next one may start.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _MOST_HELD if soft == resource.RLIM_INFINITY else min(soft // 2, _MOST_HELD)
+
+
 class Crossing:
     """Everything that is between two workers."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, most_held: int | None = None) -> None:
         self._send = send
+        self._most_held = most_held or half_of_what_may_be_open()
         self._current: int | None = None
         self._waiting: deque[Batch] = deque()
         self._sent: dict[int, Batch] = {}
@@ -98,7 +108,7 @@ class Crossing:
                 sent = False
             if sent:
                 self._sent[current] = self._waiting.popleft()
-        while self._owed and self._held < MOST_HELD:
+        while self._owed and self._held < self._most_held:
             self._send(self._owed.popleft(), Taken(), ())
 
     @property
