@@ -231,6 +231,18 @@ def test_what_cannot_be_handed_over_at_all_is_closed_in_the_end(new_loop: Loop) 
 
 
 @both_loops
+def test_an_answer_that_is_not_read_in_time_counts_as_cut(new_loop: Loop) -> None:
+    async def story(stage: Stage) -> None:
+        client = stage.client()
+        await client.send(get("/big"))
+        while not stage.old_app.clients:
+            await asyncio.sleep(0)
+        assert await (await stage.reload(timeout=0.05)) == (1, 0)
+
+    play(new_loop, story)
+
+
+@both_loops
 def test_the_app_hears_of_a_client_that_leaves_although_reading_has_stopped(new_loop: Loop) -> None:
     async def story(stage: Stage) -> None:
         client = stage.client()

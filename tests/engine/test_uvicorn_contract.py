@@ -335,6 +335,18 @@ def test_a_kept_connection_has_its_timer_before_its_first_byte() -> None:
     run(story)
 
 
+def test_an_idle_connection_of_another_worker_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not one that was opened for a request that is about to come."""
+
+    async def story(it: Connected) -> None:
+        it.connection.kept = True
+        monkeypatch.setattr(it.connection, "_has_unread", lambda: False)
+        it.connection.drain()
+        assert it.transport.closed
+
+    run(story)
+
+
 def test_the_parts_we_use_are_there() -> None:
     assert list(inspect.signature(HttpToolsProtocol).parameters) == [
         *("config", "server_state", "app_state", "_loop"),

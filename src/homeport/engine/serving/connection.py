@@ -110,10 +110,10 @@ class HttpConnection(HttpToolsProtocol):
         connection that was never used was opened for a request that is about to come: it is left
         open for that one.
         """
-        if self._receiving or self.cycle is None:
+        if self._receiving or not self.was_used:
             return
         cycle = self.cycle  # the newest: the pipelined ones before it stay open
-        if not cycle.response_complete:
+        if cycle is not None and not cycle.response_complete:
             cycle.keep_alive = False
             if not cycle.response_started and CLOSE not in cycle.default_headers:
                 cycle.default_headers = [*cycle.default_headers, CLOSE]
@@ -128,7 +128,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def cut(self) -> bool:
         """End now; True when that cut an answer short. The app sees a disconnect."""
-        was_answering = self.answering
+        was_answering = self.answering or not cast(HeadAndBody, self.transport).is_flushed
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.logger = QUIET
             self.cycle.disconnected = True
