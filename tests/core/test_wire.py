@@ -5,15 +5,19 @@ import pytest
 
 from homeport.core.failure import Failure, FailureKind, Frame
 from homeport.core.wire import (
+    Adopt,
     Drained,
     Failed,
+    Handed,
     Imported,
     Job,
     Message,
     Ready,
+    Released,
     Retire,
     Serve,
     Start,
+    Taken,
     Used,
     decode,
     encode,
@@ -54,6 +58,11 @@ FAILURE = Failure(
         Ready(),
         Failed(failure={"kind": "died"}),
         Drained(cut_requests=1),
+        Retire(grace=0.3, timeout=5.0, hand_over=True),
+        Released(),
+        Handed(descriptors=64, listener=1, used=True),
+        Adopt(descriptors=64, listener=1, used=False),
+        Taken(),
     ],
 )
 def test_a_message_survives_the_way_there(message: Message) -> None:

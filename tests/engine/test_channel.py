@@ -1,6 +1,7 @@
 """Messages and descriptors between two processes."""
 
 import os
+import resource
 import socket
 
 import pytest
@@ -61,3 +62,27 @@ def test_the_end_of_the_other_side_is_seen_and_sending_to_it_is_no_error() -> No
         ours.receive()
     assert ours.send(Retire(grace=0, timeout=0)) is False
     ours.close()
+
+
+def test_descriptors_that_this_process_cannot_open_are_missing_and_nothing_else() -> None:
+    ours, theirs = Channel.pair()
+    there = Channel(theirs)
+    ours.send(Serve(descriptors=3), (0, 0, 0))
+    ours.send(Serve(descriptors=1), (0,))
+    used = max(int(name) for name in os.listdir("/proc/self/fd")) + 1
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    spare = [os.dup(0) for _ in range(used - len(os.listdir("/proc/self/fd")))]  # no gaps
+    highest = max(int(name) for name in os.listdir("/proc/self/fd")) + 1
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
+    try:
+        first = there.receive()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    second = there.receive()
+    assert first.message == Serve(descriptors=3)
+    assert len(first.descriptors) < 3
+    assert len(second.descriptors) == 1
+    for descriptor in (*spare, *first.descriptors, *second.descriptors):
+        os.close(descriptor)
+    ours.close()
+    there.close()

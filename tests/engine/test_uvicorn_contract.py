@@ -14,6 +14,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 
 from homeport.engine.serving.connection import CLOSE, HttpConnection
+from homeport.engine.serving.leaving import Follower, LastRequests, Outbox, follow
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 REQUEST = b"GET /%s HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -22,10 +23,12 @@ REQUEST = b"GET /%s HTTP/1.1\r\nHost: localhost\r\n\r\n"
 class FakeTransport(asyncio.Transport):
     """Keeps what is written."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, extra: dict[str, Any] | None = None) -> None:
+        super().__init__(extra)
         self.writes: list[bytes] = []
         self.closed = False
+        self.protocol: asyncio.BaseProtocol | None = None
+        self.reading: list[str] = []
 
     def write(self, data: Any) -> None:
         self.writes.append(bytes(data))
@@ -40,10 +43,16 @@ class FakeTransport(asyncio.Transport):
         self.closed = True
 
     def pause_reading(self) -> None:
-        pass
+        self.reading.append("pause")
 
     def resume_reading(self) -> None:
-        pass
+        self.reading.append("resume")
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self.protocol = protocol
+
+    def get_write_buffer_size(self) -> int:
+        return 0
 
 
 class Lines:
@@ -66,7 +75,7 @@ async def app(scope: dict[str, Any], receive: object, send: Send) -> None:
 class Connected:
     """A connection with a fake transport, in the running loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, extra: dict[str, Any] | None = None) -> None:
         self.log = Lines()
         kind = type("Logged", (HttpConnection,), {"log": self.log})
         config = Config(
@@ -80,7 +89,7 @@ class Connected:
         )
         config.load()
         self.state = ServerState()
-        self.transport = FakeTransport()
+        self.transport = FakeTransport(extra)
         self.connection = kind(config, self.state, {}, _loop=asyncio.get_running_loop())
         self.connection.connection_made(self.transport)
 
@@ -89,9 +98,9 @@ class Connected:
             await asyncio.sleep(0)
 
 
-def run(story: Callable[[Connected], Awaitable[None]]) -> None:
+def run(story: Callable[[Connected], Awaitable[None]], extra: dict[str, Any] | None = None) -> None:
     async def main() -> None:
-        await story(Connected())
+        await story(Connected(extra))
 
     asyncio.run(main())
 
@@ -202,6 +211,137 @@ def test_cutting_an_idle_connection_loses_nothing() -> None:
         it.connection.data_received(REQUEST % b"")
         await it.settle()
         assert it.connection.cut() is False
+        assert it.transport.closed
+
+    run(story)
+
+
+class NoHeir:
+    """Never takes anything."""
+
+    def released(self) -> None: ...
+
+    def hand(self, listener: int, used: bool, descriptors: tuple[int, ...]) -> bool:
+        return False
+
+
+def outbox() -> Outbox:
+    return Outbox(NoHeir(), lambda connection: 0)
+
+
+@pytest.mark.parametrize(
+    ("data", "between"),
+    [
+        (b"", True),
+        (b"\r\n", True),
+        (b"G", False),
+        (REQUEST[:-1] % b"", False),
+        (REQUEST % b"", True),
+        (REQUEST % b"" + b"\r\n", True),
+        (REQUEST % b"" + b"G", False),
+        (REQUEST % b"" + REQUEST % b"", True),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n1", False),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n12", True),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n1\r\n0\r\n", False),
+        (
+            b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n1\r\n0\r\n\r\n",
+            True,
+        ),
+        (
+            b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n",
+            False,
+        ),
+    ],
+)
+@pytest.mark.parametrize("answered", [False, True])
+@pytest.mark.parametrize("used", [False, True])
+def test_what_lies_between_requests_is_known_from_the_first_byte(
+    data: bytes, between: bool, answered: bool, used: bool
+) -> None:
+    async def story(it: Connected) -> None:
+        if used:
+            it.connection.data_received(REQUEST % b"")
+            await it.settle()
+        it.connection.data_received(data)
+        if answered:
+            await it.settle()
+        assert it.connection.is_between_requests is between
+
+    run(story)
+
+
+def test_reading_that_was_stopped_is_not_started_by_uvicorn() -> None:
+    async def story(it: Connected) -> None:
+        it.connection.data_received(REQUEST % b"1" + REQUEST % b"2")
+        assert it.transport.reading == ["pause"]  # pipelined: uvicorn's own
+        assert isinstance(follow(it.connection, outbox()), Follower)
+        await it.settle()
+        assert b"".join(it.transport.writes).count(b"HTTP/1.1 200") == 2
+        assert it.connection.timeout_keep_alive_task is None
+        assert it.transport.reading == ["pause", "pause"]
+        it.connection.flow.pause_reading()
+        it.connection.flow.resume_reading()
+        assert it.transport.reading == ["pause", "pause"]
+
+    run(story)
+
+
+def test_a_tls_connection_stays_and_each_answer_is_the_last() -> None:
+    async def story(it: Connected) -> None:
+        follower = follow(it.connection, outbox())
+        assert isinstance(follower, LastRequests)
+        assert it.transport.protocol is follower
+        assert not it.transport.closed
+        follower.data_received(REQUEST % b"")
+        await it.settle()
+        assert it.transport.writes[-1].count(b"connection: close") == 1
+        assert it.transport.closed
+
+    run(story, {"sslcontext": object()})
+
+
+def test_an_idle_tls_connection_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(it: Connected) -> None:
+        it.connection.data_received(REQUEST % b"")
+        await it.settle()
+        monkeypatch.setattr(it.connection, "_has_unread", lambda: False)
+        follow(it.connection, outbox())
+        assert it.transport.closed
+
+    run(story, {"sslcontext": object()})
+
+
+def test_the_end_of_an_answer_is_told_by_a_function_that_can_be_replaced() -> None:
+    async def story(it: Connected) -> None:
+        it.connection.data_received(REQUEST % b"")
+        told: list[bool] = []
+        cycle = it.connection.cycle
+        cycle.on_response = lambda: told.append(cycle.response_complete)
+        await it.settle()
+        assert told == [True]
+
+    run(story)
+
+
+def test_a_kept_connection_has_its_timer_before_its_first_byte() -> None:
+    async def story(it: Connected) -> None:
+        kept = type(it.connection)(it.connection.config, it.state, {}, it.connection.loop)
+        kept.kept = True
+        kept.connection_made(FakeTransport())
+        assert kept.timeout_keep_alive_task is not None
+        kept.data_received(b"G")
+        assert kept.timeout_keep_alive_task is None
+
+    run(story)
+
+
+def test_an_idle_connection_of_another_worker_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not one that was opened for a request that is about to come."""
+
+    async def story(it: Connected) -> None:
+        it.connection.kept = True
+        monkeypatch.setattr(it.connection, "_has_unread", lambda: False)
+        it.connection.drain()
         assert it.transport.closed
 
     run(story)

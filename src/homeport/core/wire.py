@@ -6,7 +6,7 @@ SCM_RIGHTS data; the message says how many belong to it (`engine/channel.py`).
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +43,50 @@ class Serve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retire:
-    """To a worker: stop accepting, finish, leave. Both in seconds.
+    """To a worker: stop accepting, finish, leave. Times in seconds.
 
-    Streams and WebSockets get `grace`, requests in progress get `timeout`.
+    Streams and WebSockets get `grace`, requests in progress get `timeout`. `hand_over`: another
+    worker serves on, and gets the connections as soon as nothing is in flight on them.
     """
 
     grace: float
     timeout: float
+    hand_over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """From a retiring worker: no request that is sent from now on is read by it.
+
+    Except the rest of what it is reading already.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """From a retiring worker: so many connections for its successor come along.
+
+    They belong to one of the listeners, by its place in `Serve`. `used`: something was answered
+    on them before, so they count as idle. The next batch waits for `Taken`.
+    """
+
+    descriptors: int
+    listener: int
+    used: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopt:
+    """To the current worker: serve these connections from now on; fields as in `Handed`."""
+
+    descriptors: int
+    listener: int
+    used: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The answer to `Handed` and to `Adopt`: they have arrived, the next batch may come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +134,22 @@ class Drained:
     cut_requests: int
 
 
-Message = Job | Serve | Retire | Start | Ready | Failed | Imported | Used | Drained
-_TYPES: dict[str, type[Message]] = {
-    kind.__name__: kind
-    for kind in (Job, Serve, Retire, Start, Ready, Failed, Imported, Used, Drained)
-}
+Message = (
+    Job
+    | Serve
+    | Retire
+    | Start
+    | Ready
+    | Failed
+    | Imported
+    | Used
+    | Drained
+    | Released
+    | Handed
+    | Adopt
+    | Taken
+)
+_TYPES: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
 
 
 def encode(message: Message) -> bytes:

@@ -13,7 +13,8 @@ from typing import NamedTuple, Self
 from homeport.core.wire import Message, decode, encode
 
 _READ_SIZE = 65536
-_DESCRIPTORS_AT_ONCE = 64
+DESCRIPTORS_AT_ONCE = 64
+"""The most that may go along with one message (the kernel's own limit is 253, unix(7))."""
 _INT = array.array("i").itemsize
 # Else every program that the app starts would hold the listeners open. Not on macOS: there
 # received descriptors are marked below, a moment later.
@@ -69,7 +70,7 @@ class Channel:
         """The complete messages of one read; None at end of file."""
         try:
             data, ancillary, _, _ = self._socket.recvmsg(
-                _READ_SIZE, socket.CMSG_SPACE(_DESCRIPTORS_AT_ONCE * _INT), _CLOSE_ON_EXEC
+                _READ_SIZE, socket.CMSG_SPACE(DESCRIPTORS_AT_ONCE * _INT), _CLOSE_ON_EXEC
             )
         except ConnectionResetError:
             return None
@@ -86,7 +87,11 @@ class Channel:
         return [self._with_descriptors(decode(line)) for line in lines]
 
     def _with_descriptors(self, message: Message) -> Received:
-        count = getattr(message, "descriptors", 0)
+        """Fewer than the message says when this process may open no more: the kernel drops them.
+
+        They come with the last read of their message, never before it is complete.
+        """
+        count = min(getattr(message, "descriptors", 0), len(self._descriptors))
         return Received(message, tuple(self._descriptors.popleft() for _ in range(count)))
 
     def close(self) -> None:

@@ -37,8 +37,10 @@ from homeport.core.events import (
 )
 from homeport.core.failure import Failure
 from homeport.core.state import Phase, State
-from homeport.engine.channel import Channel
+from homeport.engine.channel import Channel, Received
+from homeport.engine.crossing import Crossing
 from homeport.engine.deaths import death_of, not_started
+from homeport.engine.herald import Herald
 from homeport.engine.outside import Input, Process
 from homeport.engine.relevance import LastStart
 from homeport.engine.reporting import Moment, Reporter
@@ -47,6 +49,8 @@ from homeport.engine.shadows import Shadows
 
 GRACE = 0.3
 """Seconds that WebSockets and server-sent streams are given to end."""
+RETRY = 0.02
+"""Seconds until the kernel is asked again to pass descriptors on that it had no room for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,8 @@ class Supervisor:
             restarts=service.restarts,
         )
         self._workers: dict[int, Process] = {}
+        self._crossing = Crossing(self._send)
+        self._herald = Herald(self._tell)
         self._docs: str | None = None
         self._warned = False
         self._wakes: list[float] = []
@@ -109,10 +115,12 @@ class Supervisor:
                 self._wake()
             return self._exit_code
         finally:
-            for process in self._workers.values():
+            self._crossing.close()
+            for number, process in self._workers.items():
                 process.kill()
                 process.wait()
                 process.close()
+                self._crossing.gone(number)
             self._selector.close()
 
     def _listen_to(self, source: Input) -> None:
@@ -129,8 +137,9 @@ class Supervisor:
         times = [*self._wakes]
         if self._saves is not None and self._saves.due is not None:
             times.append(self._saves.due)
-        if self._shadows.due is not None:
-            times.append(self._shadows.due)
+        times += [due for due in (self._shadows.due, self._herald.due) if due is not None]
+        if self._crossing.stuck:
+            times.append(time.monotonic() + RETRY)
         return max(min(times) - time.monotonic(), 0.0) if times else None
 
     def _wake(self) -> None:
@@ -140,6 +149,9 @@ class Supervisor:
             self._reporter.warn(words.WATCHES_USED_UP)
         if self._saves is not None:
             self._take(self._saves, now)
+        self._herald.take(now)
+        if self._crossing.stuck:
+            self._crossing.go_on()
         if strangers := self._shadows.take(now):
             self._reporter.warn(words.shadowed(strangers))
         if any(wake <= now for wake in self._wakes):
@@ -160,6 +172,8 @@ class Supervisor:
         self._state, actions = lifecycle.step(self._state, event, time.monotonic())
         for action in actions:
             self._do(action)
+        if self._state.phase is Phase.STOPPING:
+            self._crossing.close()
 
     def _do(self, action: Action) -> None:
         match action:
@@ -170,15 +184,14 @@ class Supervisor:
             case Give(worker=number):
                 self._give(number)
             case Retire(worker=number):
-                timeout = self._service.stop_timeout
-                self._workers[number].channel.send(wire.Retire(grace=GRACE, timeout=timeout))
+                self._retire(number)
             case Kill(worker=number):
                 if number in self._workers:
                     self._workers[number].kill()
             case WakeAt(time=moment):
                 self._wakes.append(moment)
             case Announce():
-                self._announce(action)
+                self._herald.announce(action, self._begun, time.monotonic())
             case Finish(exit_code=code):
                 self._exit_code = code
             case _:
@@ -202,6 +215,18 @@ class Supervisor:
         descriptors = self._service.descriptors
         serve = wire.Serve(descriptors=len(descriptors))
         self._workers[number].channel.send(serve, descriptors)
+        self._crossing.towards(number)
+
+    def _retire(self, number: int) -> None:
+        timeout, stopping = self._service.stop_timeout, self._state.phase is Phase.STOPPING
+        retire = wire.Retire(grace=GRACE, timeout=timeout, hand_over=not stopping)
+        self._crossing.leaves(number)
+        self._herald.retired(number)
+        self._workers[number].channel.send(retire)
+
+    def _send(self, number: int, message: wire.Message, descriptors: tuple[int, ...]) -> bool:
+        process = self._workers.get(number)
+        return process is not None and process.channel.send(message, descriptors)
 
     def _read(self, number: int) -> None:
         """What a worker says; at the end of file it is about to exit."""
@@ -211,9 +236,10 @@ class Supervisor:
             self._selector.unregister(channel)
             return
         for received in messages:
-            self._hear(number, received.message)
+            self._hear(number, received)
 
-    def _hear(self, number: int, message: wire.Message) -> None:
+    def _hear(self, number: int, received: Received) -> None:
+        message = received.message
         match message:
             case wire.Ready():
                 self._docs = message.docs
@@ -225,6 +251,12 @@ class Supervisor:
                 self._handle(Imported(worker=number))
             case wire.Used() if self._saves is not None and number == self._state.spawned:
                 self._saves.learn(message)
+            case wire.Handed():
+                self._crossing.arrived(number, message, received.descriptors)
+            case wire.Taken():
+                self._crossing.taken(number)
+            case wire.Released():
+                self._herald.released(number)
             case wire.Drained() if message.cut_requests:
                 self._reporter.cut(message.cut_requests)
             case _:
@@ -241,13 +273,15 @@ class Supervisor:
                 self._selector.unregister(process.channel)
             del self._workers[number]
             process.close()
+            self._crossing.gone(number)
+            self._herald.released(number)
             if not self._state.is_leaving(number):
                 self._begun = time.monotonic()
             self._handle(Exited(worker=number, failure=death_of(code)))
 
-    def _announce(self, announce: Announce) -> None:
-        now = time.monotonic()
-        moment = Moment(took=now - self._begun, serving_since=self._serving_since, docs=self._docs)
+    def _tell(self, announce: Announce, begun: float) -> None:
+        took = time.monotonic() - begun
+        moment = Moment(took=took, serving_since=self._serving_since, docs=self._docs)
         if announce.news in (News.READY, News.RELOADED):
             self._serving_since = time.time()
         self._reporter.news(announce, moment)

@@ -22,9 +22,21 @@ from typing import Any, NoReturn
 
 from homeport.core.errors import ExitCode
 from homeport.core.failure import Failure, FailureKind
-from homeport.core.wire import Drained, Failed, Imported, Job, Ready, Retire, Serve, Start
+from homeport.core.wire import (
+    Adopt,
+    Drained,
+    Failed,
+    Imported,
+    Job,
+    Ready,
+    Retire,
+    Serve,
+    Start,
+    Taken,
+)
 from homeport.engine import fresh_import, used_files
 from homeport.engine.channel import Channel, Received
+from homeport.engine.heirs import InOrder, Successor, adopt
 from homeport.engine.versions import version_of
 
 CHANNEL, LIFELINE = 3, 4
@@ -164,6 +176,7 @@ class _Life:
         self._job = job
         self._channel = channel
         self._retire: asyncio.Future[Retire] | None = None
+        self._work = InOrder()
 
     async def run(self) -> ExitCode:
         """Serve; the exit code of the process."""
@@ -198,8 +211,7 @@ class _Life:
         used_files.when_grown(lambda: loop.call_soon_threadsafe(used_files.tell, self._channel))
         try:
             retire = await self._retire
-            drained = await self._server.drain(grace=retire.grace, timeout=retire.timeout)
-            self._channel.send(Drained(cut_requests=drained.cut_requests))
+            await self._drain(retire)
             await asyncio.wait_for(self._server.stop(), retire.timeout + 1)
         except TimeoutError:
             text = "The app's shutdown did not finish in %g s and was given up."
@@ -210,6 +222,12 @@ class _Life:
             if log is not None:
                 log.close()
         return ExitCode.OK
+
+    async def _drain(self, retire: Retire) -> None:
+        await self._work.done()  # what we were given before
+        heir = Successor(self._channel) if retire.hand_over else None
+        drained = await self._server.drain(grace=retire.grace, timeout=retire.timeout, heir=heir)
+        self._channel.send(Drained(cut_requests=drained.cut_requests))
 
     def _startup_failure(self, error: Any) -> Failure:
         from homeport.engine.failure_report import failure_of
@@ -238,7 +256,12 @@ class _Life:
             case Serve():
                 listening.update(received.descriptors)
                 sockets = [socket.socket(fileno=number) for number in received.descriptors]
-                self._accepting = asyncio.ensure_future(self._accept(sockets))
+                self._work.add(self._accept(sockets))
+            case Adopt() as message:
+                self._channel.send(Taken())
+                self._work.add(adopt(self._server, message, received.descriptors))
+            case Taken():
+                self._server.taken()
             case Retire() as retire:
                 self._leave(retire)
             case message:

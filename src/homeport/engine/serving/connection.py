@@ -25,6 +25,8 @@ class HttpConnection(HttpToolsProtocol):
 
     log: AccessLog | None = None
     """Set on a subclass per server."""
+    kept = False
+    """Set on a connection that another worker has answered on."""
 
     def __init__(
         self,
@@ -40,6 +42,16 @@ class HttpConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected."""
         super().connection_made(cast(asyncio.Transport, HeadAndBody(transport, self.loop)))
+        if self.kept:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def on_message_complete(self) -> None:
+        """As uvicorn's, which forgets this where the answer was complete before the request."""
+        if not (self.parser.should_upgrade() and self._should_upgrade()):
+            self.cycle.more_body = False
+            self.cycle.message_event.set()
 
     def _should_upgrade_to_ws(self) -> bool:
         return True
@@ -68,6 +80,23 @@ class HttpConnection(HttpToolsProtocol):
         return unanswered or self._receiving
 
     @property
+    def is_between_requests(self) -> bool:
+        """Whether the parser has seen the end of a request, and nothing of the next one."""
+        if self.cycle is None:
+            return self.scope is None
+        return self.cycle.scope is self.scope and not self.cycle.more_body
+
+    @property
+    def can_go(self) -> bool:
+        """Whether another process could go on with it: not with TLS, whose state is in ours."""
+        return self.scheme == "http"
+
+    @property
+    def was_used(self) -> bool:
+        """Whether a request was ever answered on it."""
+        return self.kept or self.cycle is not None
+
+    @property
     def is_event_stream(self) -> bool:
         """Whether the answer is a server-sent stream: it would never end by itself."""
         head = cast(HeadAndBody, self.transport).last_head
@@ -81,12 +110,12 @@ class HttpConnection(HttpToolsProtocol):
         connection that was never used was opened for a request that is about to come: it is left
         open for that one.
         """
-        if self._receiving or self.cycle is None:
+        if self._receiving or not self.was_used:
             return
         cycle = self.cycle  # the newest: the pipelined ones before it stay open
-        if not cycle.response_complete:
+        if cycle is not None and not cycle.response_complete:
             cycle.keep_alive = False
-            if not cycle.response_started:
+            if not cycle.response_started and CLOSE not in cycle.default_headers:
                 cycle.default_headers = [*cycle.default_headers, CLOSE]
         elif not self._has_unread():
             self.transport.close()
@@ -99,7 +128,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def cut(self) -> bool:
         """End now; True when that cut an answer short. The app sees a disconnect."""
-        was_answering = self.answering
+        was_answering = self.answering or not cast(HeadAndBody, self.transport).is_flushed
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.logger = QUIET
             self.cycle.disconnected = True

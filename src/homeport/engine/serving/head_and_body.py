@@ -12,6 +12,10 @@ from typing import Any
 _HEAD = b"HTTP/1."
 
 
+def _nothing() -> None:
+    pass
+
+
 class HeadAndBody:
     """Stands for the transport of one connection, for what uvicorn's HTTP protocol needs of it."""
 
@@ -25,6 +29,7 @@ class HeadAndBody:
         "last_head",
         "pause_reading",
         "resume_reading",
+        "set_protocol",
     )
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
@@ -37,6 +42,7 @@ class HeadAndBody:
         self.get_extra_info = transport.get_extra_info
         self.pause_reading = transport.pause_reading
         self.resume_reading = transport.resume_reading
+        self.set_protocol = transport.set_protocol
 
     def write(self, data: bytes) -> None:
         """Keep a head back; write anything else together with the head before it."""
@@ -64,6 +70,22 @@ class HeadAndBody:
         """Close and lose what is not written."""
         self._head = None
         self._transport.abort()
+
+    @property
+    def is_flushed(self) -> bool:
+        """Whether the kernel has all that was written."""
+        return self._head is None and not self._transport.get_write_buffer_size()
+
+    def stop_reading(self) -> None:
+        """For good: uvicorn's flow control cannot start it again."""
+        self._transport.pause_reading()
+        self.pause_reading = self.resume_reading = _nothing
+
+    def read_again(self) -> None:
+        """After `stop_reading`."""
+        self.pause_reading = self._transport.pause_reading
+        self.resume_reading = self._transport.resume_reading
+        self.resume_reading()
 
     def unwrapped(self) -> asyncio.Transport:
         """The real transport, for another protocol; nothing is kept back any more."""

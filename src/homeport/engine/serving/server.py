@@ -12,6 +12,7 @@ from uvicorn.server import ServerState
 
 from homeport.engine.access_log import AccessLog
 from homeport.engine.serving.connection import CLOSE, HttpConnection
+from homeport.engine.serving.leaving import Follower, Heir, Outbox, follow
 from homeport.engine.serving.lifespan import Lifespan
 
 _ROUNDS = 8
@@ -72,6 +73,8 @@ class Server:
         self._loop = asyncio.get_running_loop()
         self._tick: asyncio.TimerHandle | None = None
         self._draining = False
+        self._outbox: Outbox | None = None
+        self._followers: list[Follower] = []
 
     async def start(self) -> None:
         """Run the app's startup. Raises StartupFailedError."""
@@ -86,14 +89,29 @@ class Server:
         self._listeners.append((server, state))
         self._refresh_headers()
 
-    def _factory(self, state: ServerState) -> Callable[[], asyncio.Protocol]:
+    async def adopt(self, sock: socket.socket, *, listener: int, used: bool) -> None:
+        """Serve a connection that another worker has accepted on the same listener.
+
+        `listener` is its place among those given to `accept_on`. What the client has sent
+        meanwhile is still in the kernel.
+        """
+        _, state = self._listeners[listener]
+        try:
+            await self._loop.connect_accepted_socket(self._factory(state, kept=used), sock)
+        except OSError:  # it has ended on the way
+            sock.close()
+
+    def _factory(self, state: ServerState, *, kept: bool = False) -> Callable[[], asyncio.Protocol]:
         config, connection = self._config, self._config.http_protocol_class
         app_state, loop = self._lifespan.state, self._loop
 
         def new_connection() -> asyncio.Protocol:
-            return connection(  # type: ignore[call-arg]
+            made = connection(  # type: ignore[call-arg]
                 config=config, server_state=state, app_state=app_state, _loop=loop
             )
+            if kept:
+                made.kept = True  # type: ignore[attr-defined]
+            return made
 
         return new_connection
 
@@ -103,7 +121,7 @@ class Server:
         A new list each time: answers under way keep the one they began with.
         """
         headers = [(b"date", formatdate(usegmt=True).encode())]
-        if self._draining:
+        if self._draining and self._outbox is None:
             headers.append(CLOSE)
         for _, state in self._listeners:
             state.default_headers = headers
@@ -111,18 +129,21 @@ class Server:
             self._tick.cancel()
         self._tick = self._loop.call_later(1.0 - time.time() % 1.0, self._refresh_headers)
 
-    async def drain(self, *, grace: float, timeout: float) -> Drained:
+    async def drain(self, *, grace: float, timeout: float, heir: Heir | None = None) -> Drained:
         """Stop accepting and let everything finish.
 
         Requests in progress get `timeout` seconds, WebSockets and server-sent streams `grace`;
-        then they are cut. Idle connections are closed at once.
+        then they are cut. Idle connections go to the heir, the others when they are idle; without
+        an heir they are closed.
         """
         self._draining = True
+        if heir is not None:
+            self._outbox = Outbox(heir, self._listener_of)
         self._refresh_headers()
         await self._stop_accepting()
-        for connection in self._connections():
-            if isinstance(connection, HttpConnection):
-                connection.drain()
+        self._let_go()
+        if heir is not None:
+            heir.released()
         started = self._loop.time()
         await self._wait_until(started + min(grace, timeout))
         ended = self._end_streams()
@@ -131,6 +152,24 @@ class Server:
         if self._tasks():
             await asyncio.wait(self._tasks(), timeout=0.2)
         return Drained(cut, ended)
+
+    def _let_go(self) -> None:
+        for connection in self._connections():
+            if not isinstance(connection, HttpConnection):
+                continue
+            if self._outbox is None:
+                connection.drain()
+            else:
+                self._followers.append(follow(connection, self._outbox))
+
+    def _listener_of(self, connection: HttpConnection) -> int:
+        states = [state for _, state in self._listeners]
+        return states.index(connection.server_state)
+
+    def taken(self) -> None:
+        """What was handed over has arrived."""
+        if self._outbox is not None:
+            self._outbox.taken()
 
     async def _stop_accepting(self) -> None:
         """Close the listeners and wait until everything that was accepted is known to us.
@@ -162,6 +201,11 @@ class Server:
     async def _wait_until(self, deadline: float) -> None:
         while (self._connections() or self._tasks()) and self._loop.time() < deadline:
             await asyncio.sleep(_STEP)
+            self._followers = [one for one in self._followers if not one.is_over]
+            for follower in self._followers:
+                follower.tend()
+            if self._outbox is not None:
+                self._outbox.send()
 
     def _end_streams(self) -> int:
         """1012 (service restart) for WebSockets; event streams end and are asked for again."""
@@ -171,7 +215,7 @@ class Server:
                 connection.shutdown()
             elif connection.is_event_stream:
                 connection.cut()
-            elif connection.answering:
+            elif connection.answering or (self._outbox is not None and connection.can_go):
                 continue
             else:
                 connection.transport.close()  # opened, and never used until now
