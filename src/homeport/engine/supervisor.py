@@ -71,12 +71,14 @@ class Supervisor:
         inputs: tuple[Input, ...],
         saves: Saves | None,
         shadows: Shadows,
+        heard: Callable[[wire.Imported], None] | None = None,
     ) -> None:
         self._service = service
         self._reporter = reporter
         self._spawn = spawn
         self._saves = saves
         self._shadows = shadows
+        self._heard = heard
         self._state = State(
             reload=saves is not None,
             overtime=service.stop_timeout * 2 + 2,
@@ -211,6 +213,8 @@ class Supervisor:
                 self._handle(Failed(worker=number, failure=failure))
             case wire.Drained() if message.cut_requests:
                 self._reporter.cut(message.cut_requests)
+            case wire.Imported() if self._heard is not None:
+                self._heard(message)
             case _:
                 pass
 

@@ -25,6 +25,7 @@ from homeport.core.failure import Failure, FailureKind
 from homeport.core.wire import Drained, Failed, Job, Ready, Retire, Serve
 from homeport.engine import fresh_import
 from homeport.engine.channel import Channel, Received
+from homeport.engine.imports_seen import ImportsSeen, Telling
 
 CHANNEL, LIFELINE = 3, 4
 
@@ -81,22 +82,13 @@ def _set_up_imports(job: Job) -> None:
     sys.path[:] = [*job.sys_path, *(path for path in sys.path if path not in job.sys_path)]
 
 
-def _load_environment(path: str) -> None:
-    """OSError when the file is not there any more."""
-    from dotenv import dotenv_values
-
-    fresh_import.note(path)
-    for name, value in dotenv_values(path).items():
-        if value is not None:
-            os.environ.setdefault(name, value)
-
-
 def serve_job(job: Job, channel: Channel, app: Any = None) -> ExitCode:
     """Load, serve until told to retire, shut down. `app` given: nothing is imported."""
-    from homeport.engine import worker_logs
+    from homeport.engine import env_file, worker_logs
     from homeport.engine.app_loader import AppLoadError, load_app, prepared
 
     worker_logs.set_up(job)
+    seen = ImportsSeen() if job.warm and job.failure is None else None
     try:
         if job.failure is not None:
             from homeport.engine.failure_page import FailurePage
@@ -104,7 +96,8 @@ def serve_job(job: Job, channel: Channel, app: Any = None) -> ExitCode:
             app = FailurePage(Failure.from_json(job.failure))
         else:
             if job.env_file is not None:
-                _load_environment(job.env_file)
+                fresh_import.note(job.env_file)
+                env_file.load(job.env_file)
             app = load_app(job) if app is None else prepared(app, job)
     except AppLoadError as error:
         _report(channel, error.failure)
@@ -112,7 +105,7 @@ def serve_job(job: Job, channel: Channel, app: Any = None) -> ExitCode:
     except OSError as error:
         _report(channel, _without_environment(error))
         return ExitCode.APP
-    return run_loop(_Life(app, job, channel))
+    return run_loop(_Life(app, job, channel, seen))
 
 
 def _without_environment(error: OSError) -> Failure:
@@ -143,8 +136,11 @@ def run_loop(life: "_Life") -> ExitCode:
 class _Life:
     """A worker from the moment its app is loaded."""
 
-    def __init__(self, app: Any, job: Job, channel: Channel) -> None:
+    def __init__(
+        self, app: Any, job: Job, channel: Channel, seen: ImportsSeen | None = None
+    ) -> None:
         self._app = app
+        self._seen = seen
         self._job = job
         self._channel = channel
         self._retire: asyncio.Future[Retire] | None = None
@@ -178,8 +174,11 @@ class _Life:
             gc.set_threshold(*_GC_AS_USUAL)
         docs = docs_path(self._app)
         self._channel.send(Ready(files=fresh_import.loaded, docs=docs))
+        telling = Telling(self._seen, self._channel, loop) if self._seen else None
         try:
             retire = await self._retire
+            if telling is not None:
+                telling.tell()
             drained = await self._server.drain(grace=retire.grace, timeout=retire.timeout)
             self._channel.send(Drained(cut_requests=drained.cut_requests))
             await asyncio.wait_for(self._server.stop(), retire.timeout + 1)
