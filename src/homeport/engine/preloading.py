@@ -11,17 +11,20 @@ them, end their threads before one (pthread_atfork(3)): so one is tried, and wha
 counts.
 """
 
+import _thread
+import functools
 import importlib
 import os
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import FrameType, ModuleType
+from typing import Any
 
 from homeport.core.warm import is_one_of
-from homeport.engine import audit
 
-_THREAD_STARTS = ("_thread.start_new_thread", "_thread.start_joinable_thread")
+_THREAD_STARTS = ("start_new_thread", "_start_new_thread", "_start_joinable_thread")
+"""What starts a thread, in `_thread` and `threading`. (CPython 3.11 has no audit event for it.)"""
 
 
 class _Refused(BaseException):
@@ -49,9 +52,14 @@ class Preloading:
         self.clean = True
         self._refused: tuple[str, ...] = ()
         self._stack: list[str] = []
-        for event in _THREAD_STARTS:
-            audit.handlers[event] = self._thread_starts
-        audit.listen()
+        self._starts: list[tuple[ModuleType, str, Callable[..., Any]]] = [
+            (module, name, getattr(module, name))
+            for module in (_thread, threading)
+            for name in _THREAD_STARTS
+            if hasattr(module, name)
+        ]
+        for module, name, start in self._starts:
+            setattr(module, name, self._guarded(start))
 
     def load(self, modules: Iterable[str], refused: tuple[str, ...]) -> None:
         """Import them in this order."""
@@ -67,8 +75,8 @@ class Preloading:
 
     def done(self) -> None:
         """What is asked for from now on is given."""
-        for event in _THREAD_STARTS:
-            audit.handlers.pop(event, None)
+        for module, name, start in self._starts:
+            setattr(module, name, start)
 
     def _import(self, name: str) -> None:
         self._stack = [name]
@@ -92,9 +100,16 @@ class Preloading:
         if is_one_of(name, self._refused):
             self._refuse(f"it imports {name}, which is not to be preloaded")
 
-    def _thread_starts(self, *_: object) -> None:
-        if self._stack:
-            self._refuse("it starts a thread")
+    def _guarded(self, start: Callable[..., Any]) -> Callable[..., Any]:
+        """Who keeps this one can start threads with it once nothing is imported here."""
+
+        @functools.wraps(start)
+        def start_unless_importing(*arguments: Any, **more: Any) -> Any:
+            if self._stack:
+                self._refuse("it starts a thread")
+            return start(*arguments, **more)
+
+        return start_unless_importing
 
     def _refuse(self, reason: str) -> None:
         chain = _being_imported(sys._getframe(2))
@@ -117,7 +132,7 @@ def _being_imported(frame: FrameType | None) -> list[str]:
 
 def native_threads() -> bool:
     """Whether threads run here that a fork does not end."""
-    if threading.active_count() == 1 and _tasks() == 1:
+    if _tasks() == 1:
         return False
     if (pid := os.fork()) == 0:
         os._exit(0)

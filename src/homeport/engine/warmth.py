@@ -79,6 +79,10 @@ class Warmth:
             self._drop()
             self._warn(warm.forbidden(imported.obstacle))
         self._project.update(imported.project)
+        if mistaken := self._modules.keys() & imported.project:  # the project has it by now
+            for name in mistaken:
+                del self._modules[name]
+            self._drop()
         wanted = warm.preloadable(imported.modules, self._job.module, self._excluded)
         new = [name for name in wanted if name not in self._modules]
         self._modules.update(dict.fromkeys(new))

@@ -177,10 +177,10 @@ class _Life:
         telling = Telling(self._seen, self._channel, loop) if self._seen else None
         try:
             retire = await self._retire
-            if telling is not None:
-                telling.tell()
             drained = await self._server.drain(grace=retire.grace, timeout=retire.timeout)
             self._channel.send(Drained(cut_requests=drained.cut_requests))
+            if telling is not None:
+                telling.tell()
             await asyncio.wait_for(self._server.stop(), retire.timeout + 1)
         except TimeoutError:
             text = "The app's shutdown did not finish in %g s and was given up."
