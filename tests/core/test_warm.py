@@ -71,5 +71,5 @@ def test_what_is_left_out_is_named_but_not_at_length() -> None:
 def test_the_other_words() -> None:
     assert "x.py has the name of" in warm.in_front("x.py")
     assert warm.forbidden("gevent has patched it").endswith("because gevent has patched it")
-    assert warm.lost("has ended", for_good=False).endswith("has ended; this reload starts cold")
+    assert warm.lost("has ended", for_good=False).endswith("has ended; the next reload starts cold")
     assert warm.lost("has ended", for_good=True).endswith("reloads start cold from now on")

@@ -106,7 +106,11 @@ class Homeport:
 
     def template(self) -> int | None:
         """The pid of the process that workers are forked from."""
-        return next(filter(_is_template, children_of(self.process.pid)), None)
+        return next(filter(_is_template, sorted(children_of(self.process.pid))), None)
+
+    def is_warm(self) -> bool:
+        """Whether a forked worker waits for its job; it is called as the template until then."""
+        return len([*filter(_is_template, children_of(self.process.pid))]) == 2
 
     def kill(self) -> None:
         """Whatever happened, nothing of it is left."""

@@ -95,6 +95,7 @@ class Project:
         return facts
 
     def warm_reload(self, server: Homeport) -> Any:
+        eventually(server.is_warm, "a warm template")
         return self.reload_until(server, lambda facts: facts["warm"], "a warm reload")
 
 

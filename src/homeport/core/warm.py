@@ -85,5 +85,5 @@ def forbidden(obstacle: str) -> str:
 
 def lost(how: str, *, for_good: bool) -> str:
     """The template is gone."""
-    until = "reloads start cold from now on" if for_good else "this reload starts cold"
+    until = "reloads start cold from now on" if for_good else "the next reload starts cold"
     return f"warm: the template {how}; {until}"

@@ -17,6 +17,7 @@ import gc
 import importlib
 import importlib.util
 import os
+import select
 import signal
 import socket
 import sys
@@ -158,8 +159,7 @@ def _second_fork(write_end: int) -> bool:
 
 
 def _be_a_worker() -> NoReturn:
-    """As `python -m homeport.engine.worker` begins."""
-    _rename()
+    """As `python -m homeport.engine.worker` begins, once there is a job for it."""
     _reseed()
     spec = importlib.util.find_spec(WORKER)
     assert spec is not None and spec.origin is not None and spec.loader is not None
@@ -171,6 +171,10 @@ def _be_a_worker() -> NoReturn:
     sys.argv[:] = [spec.origin]
     sys.orig_argv[:] = [WORKER if word == __spec__.name else word for word in sys.orig_argv]
     code = spec.loader.get_code(WORKER)  # type: ignore[attr-defined]
+    poll = select.poll()
+    poll.register(CHANNEL, select.POLLIN)
+    poll.poll()
+    _rename()
     exec(code, main.__dict__)
     raise AssertionError("a worker ends its process")
 

@@ -2,23 +2,23 @@
 
 A reload is forked from the template when that is there and true, and starts a fresh interpreter in
 every other case: the template is an optimisation, and nothing may depend on it. It is built after
-a worker was ready, from what that worker has imported (`engine/imports_seen`).
+a worker was ready, from what that worker has imported (`engine/imports_seen`). One worker is forked
+ahead and waits for its job: a fork takes longer than everything else that we do for a reload.
 """
 
 import os
 import select
 import selectors
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 
 from homeport.core import warm, wire
 from homeport.core.events import Event
 from homeport.engine.adoption import adopting_orphans
 from homeport.engine.outside import Process
 from homeport.engine.spawn import WorkerProcess, spawn_process, spawn_worker
+from homeport.engine.surroundings import Surroundings
 
 PATIENCE = 2.0
 """Seconds until a template that does not answer is given up."""
@@ -40,6 +40,7 @@ class Warmth:
         self._spare = spare
         self._selector = selectors.EpollSelector()
         self._template: WorkerProcess | None = None
+        self._waiting: WorkerProcess | None = None  # forked ahead, for the next reload
         self._ready = False
         self._forbidden = False
         self._failures = 0  # of templates that ended or hung
@@ -47,9 +48,7 @@ class Warmth:
         self._modules: dict[str, None] = {}  # in the order of their import
         self._project: set[str] = set()
         self._left_out: dict[str, str] = {}
-        self._surroundings: dict[str, warm.Version] = {}
-        self._namesakes: set[str] = set()
-        self._files: dict[str, warm.Version] = {}
+        self._surroundings = Surroundings(job)
 
     def fileno(self) -> int:
         """For selectors: readable when the template says something."""
@@ -59,18 +58,26 @@ class Warmth:
         """A worker process that waits for its job. OSError when there can be none."""
         if self._spare:
             return self._spare.pop()
-        if self._ready and (reason := self._stale()) is not None:
+        if self._ready and (reason := self._surroundings.change(self._modules)) is not None:
             self._drop()
             self._warn(reason)
-        if self._template is None or not self._ready:
-            return spawn_worker()
+        self._fork_ahead()
+        waiting, self._waiting = self._waiting, None
+        return waiting if waiting is not None else spawn_worker()
+
+    def _fork_ahead(self) -> None:
+        """Have a worker waiting, if there is a template to fork it from."""
+        if self._waiting is not None and self._waiting.reap() is not None:
+            self._waiting.close()
+            self._waiting = None
+        if self._template is None or not self._ready or self._waiting is not None:
+            return
         try:
-            return self._forked(self._template)
+            self._waiting = self._forked(self._template)
         except _LostError as error:
             self._lose(str(error))
         except OSError:  # no descriptors left, or prctl is not allowed here
             self._lose("cannot be used")
-        return spawn_worker()
 
     def heard(self, imported: wire.Imported) -> None:
         """A worker is up and has imported this."""
@@ -92,11 +99,11 @@ class Warmth:
             self._build()
         elif new:
             self._ask(self._template, new)
+        else:
+            self._fork_ahead()
 
     def _build(self) -> None:
-        self._files = {}
-        self._surroundings = versions_of(self._surrounding_files())
-        self._namesakes = self._names()
+        self._surroundings = Surroundings(self._job)
         try:
             self._template = spawn_process("homeport.engine.template")
         except OSError:
@@ -105,6 +112,7 @@ class Warmth:
         self._ask(self._template, self._modules)
 
     def _ask(self, template: WorkerProcess, modules: Iterable[str]) -> None:
+        self._discard_waiting()
         self._ready = False
         wanted = tuple(name for name in modules if name not in self._left_out)
         refused = tuple(sorted(self._project.union(self._excluded)))
@@ -115,6 +123,7 @@ class Warmth:
         """Take note of what the template says; nothing of it is an event of the server."""
         if self._template is not None and self._hear(self._template) is None:
             self._lose("has ended")
+        self._fork_ahead()
         return []
 
     def _hear(self, template: WorkerProcess) -> list[wire.Message] | None:
@@ -128,7 +137,7 @@ class Warmth:
         return messages
 
     def _warmed(self, warmed: wire.Warmed) -> None:
-        self._files |= warmed.files
+        self._surroundings.add(warmed.files)
         self._ready = True
         roots = {
             name: reason
@@ -193,39 +202,16 @@ class Warmth:
     def _drop(self) -> None:
         """End the template. The next worker that is ready leads to another one."""
         self._ready = False
+        self._discard_waiting()
         if self._template is not None:
             template, self._template = self._template, None
             self._selector.unregister(template.channel)
-            template.kill()
-            template.wait()
-            template.close()
+            _end(template)
 
-    def _stale(self) -> str | None:
-        """Why the template is not true any more."""
-        changed = warm.first_change(
-            self._surroundings, versions_of(self._surrounding_files())
-        ) or warm.first_change(self._files, versions_of(self._files))
-        if changed is not None:
-            return warm.rebuilt(changed, self._job.project)
-        namesake = warm.covered(self._modules, sorted(self._names() - self._namesakes))
-        return warm.in_front(namesake) if namesake is not None else None
-
-    def _surrounding_files(self) -> list[str]:
-        """Files and folders that say what is installed, and the variables that were set."""
-        project = self._job.project
-        names: list[str] = []
-        with suppress(OSError):
-            names = sorted(name for name in os.listdir(project) if warm.is_lock_file(name))
-        env = [self._job.env_file] if self._job.env_file is not None else []
-        return [*_package_folders(), *(os.path.join(project, name) for name in names), *env]
-
-    def _names(self) -> set[str]:
-        """What an import finds before installed code."""
-        found: set[str] = set()
-        for folder in self._job.sys_path:
-            with suppress(OSError):
-                found.update(os.listdir(folder))
-        return found
+    def _discard_waiting(self) -> None:
+        if self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            _end(waiting)
 
     def close(self) -> None:
         """End everything that was started for later."""
@@ -237,17 +223,7 @@ class _LostError(Exception):
     """The template does not do its work; the text says what it did."""
 
 
-def versions_of(paths: Iterable[str]) -> dict[str, warm.Version]:
-    """Path → what tells its states apart."""
-    found: dict[str, warm.Version] = {}
-    for path in paths:
-        try:
-            status = os.stat(path)
-            found[path] = [status.st_mtime_ns, status.st_size, status.st_ino]
-        except OSError:
-            found[path] = None
-    return found
-
-
-def _package_folders() -> list[str]:
-    return [p for p in sys.path if p.endswith(warm.PACKAGE_FOLDERS)]
+def _end(process: WorkerProcess) -> None:
+    process.kill()
+    process.wait()
+    process.close()
