@@ -21,7 +21,9 @@ from homeport.engine.spawn import WorkerProcess, spawn_process, spawn_worker
 from homeport.engine.surroundings import Surroundings
 
 PATIENCE = 2.0
-"""Seconds until a template that does not answer is given up."""
+"""Seconds until a template that is to fork and does not answer is given up."""
+IMPORT_PATIENCE = 60.0
+"""Seconds it may import; meanwhile reloads start cold."""
 
 
 class Warmth:
@@ -42,6 +44,7 @@ class Warmth:
         self._template: WorkerProcess | None = None
         self._waiting: WorkerProcess | None = None  # forked ahead, for the next reload
         self._ready = False
+        self._asked_at = 0.0
         self._forbidden = False
         self._failures = 0  # of templates that ended or hung
         self._rounds = 0  # templates in a row that only found out what must be left out
@@ -61,6 +64,9 @@ class Warmth:
         if self._ready and (reason := self._surroundings.change(self._modules)) is not None:
             self._drop()
             self._warn(reason)
+        hangs = time.monotonic() - self._asked_at > IMPORT_PATIENCE
+        if self._template is not None and not self._ready and hangs:
+            self._lose(f"did not finish its imports in {IMPORT_PATIENCE:g} s")
         self._fork_ahead()
         waiting, self._waiting = self._waiting, None
         return waiting if waiting is not None else spawn_worker()
@@ -114,6 +120,7 @@ class Warmth:
     def _ask(self, template: WorkerProcess, modules: Iterable[str]) -> None:
         self._discard_waiting()
         self._ready = False
+        self._asked_at = time.monotonic()
         wanted = tuple(name for name in modules if name not in self._left_out)
         refused = tuple(sorted(self._project.union(self._excluded)))
         env_file = self._job.env_file
