@@ -17,7 +17,7 @@ CORE_MAY_IMPORT = {
 HOMES = {
     "uvicorn": "homeport.engine.serving",
     "uvloop": "homeport.engine.worker",
-    "dotenv": "homeport.engine.worker",
+    "dotenv": "homeport.engine.env_file",
     "watchfiles": "homeport.engine.watch_portable",
     "psutil": "homeport.host",
     "fastapi": "homeport.demo",

@@ -27,6 +27,8 @@ def run(
     reload_dir: "str | Sequence[str] | None" = None,
     reload_include: "str | Sequence[str] | None" = None,
     reload_exclude: "str | Sequence[str] | None" = None,
+    warm: bool | None = None,
+    warm_exclude: "str | Sequence[str] | None" = None,
     app_dir: str | None = None,
     env_file: str | None = None,
     factory: bool | None = None,

@@ -8,9 +8,12 @@ from homeport.core.wire import (
     Adopt,
     Drained,
     Failed,
+    Fork,
+    Forked,
     Handed,
     Imported,
     Job,
+    Loaded,
     Message,
     Ready,
     Released,
@@ -19,6 +22,8 @@ from homeport.core.wire import (
     Start,
     Taken,
     Used,
+    Warm,
+    Warmed,
     decode,
     encode,
 )
@@ -63,6 +68,11 @@ FAILURE = Failure(
         Handed(descriptors=64, listener=1, used=True),
         Adopt(descriptors=64, listener=1, used=False),
         Taken(),
+        Loaded(modules=("json", "numpy"), project=("main",), obstacle="gevent"),
+        Warm(modules=("json",), refused=("numpy",), env_file="/srv/.env"),
+        Warmed(files={"/x.py": [1, 2, 3]}, left_out={"x": "a thread"}, clean=False),
+        Fork(),
+        Forked(pid=7),
     ],
 )
 def test_a_message_survives_the_way_there(message: Message) -> None:

@@ -102,11 +102,19 @@ class Homeport:
 
     def workers(self) -> list[int]:
         """The pids of the worker processes."""
-        return children_of(self.process.pid)
+        return [pid for pid in children_of(self.process.pid) if not _is_template(pid)]
+
+    def template(self) -> int | None:
+        """The pid of the process that workers are forked from."""
+        return next(filter(_is_template, sorted(children_of(self.process.pid))), None)
+
+    def is_warm(self) -> bool:
+        """Whether a forked worker waits for its job; it is called as the template until then."""
+        return len([*filter(_is_template, children_of(self.process.pid))]) == 2
 
     def kill(self) -> None:
         """Whatever happened, nothing of it is left."""
-        for pid in [*self.workers(), self.process.pid]:
+        for pid in [*children_of(self.process.pid), self.process.pid]:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -131,6 +139,13 @@ def children_of(pid: int) -> list[int]:
             if int(stat.rpartition(")")[2].split()[1]) == pid:
                 found.append(int(folder.name))
     return found
+
+
+def _is_template(pid: int) -> bool:
+    try:
+        return b"homeport.engine.template" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def environment(**extra: str) -> dict[str, str]:

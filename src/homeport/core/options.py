@@ -52,6 +52,8 @@ OPTIONS = (
     Option("reload-dir", Kind.LIST, "DIR", "watch this folder instead of the project's"),
     Option("reload-include", Kind.LIST, "GLOB", "files that matter besides *.py"),
     Option("reload-exclude", Kind.LIST, "GLOB", "files that do not"),
+    Option("warm", Kind.SWITCH, "", "import packages anew on every reload"),
+    Option("warm-exclude", Kind.LIST, "MODULE", "never keep this one ready for reloads"),
     Option("app-dir", Kind.TEXT, "DIR", "where the app's module is found  [.]"),
     Option("env-file", Kind.TEXT, "FILE", "variables for the app; a change reloads"),
     Option("factory", Kind.SWITCH, "", "APP is a function that returns the app"),
@@ -83,6 +85,8 @@ class Settings:
     reload_dir: tuple[str, ...] = ()
     reload_include: tuple[str, ...] = ()
     reload_exclude: tuple[str, ...] = ()
+    warm: bool = True
+    warm_exclude: tuple[str, ...] = ()
     app_dir: str | None = None
     env_file: str | None = None
     factory: bool = False

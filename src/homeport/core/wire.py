@@ -16,6 +16,7 @@ class Job:
     `failure` set: serve the page that shows it instead of an app. `colour` and `json` are about
     what the worker prints. `single_lifespan`: wait between import and startup until all others
     have ended. `trusted_proxies` are networks whose forwarded headers are believed.
+    `warm`: tell what was imported (`Loaded`), for a template.
     """
 
     module: str
@@ -32,6 +33,7 @@ class Job:
     json: bool
     single_lifespan: bool = False
     failure: dict[str, Any] | None = None
+    warm: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,55 @@ class Drained:
     cut_requests: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """From a worker: what it has imported since it last said so, in order.
+
+    `modules` are installed code, as long as nothing depended on a change that the project made to
+    the environment; `project` are the project's. `obstacle` says why no template may be had.
+    """
+
+    modules: tuple[str, ...] = ()
+    project: tuple[str, ...] = ()
+    obstacle: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warm:
+    """To a template: import these, and none of `refused` nor what imports one of them."""
+
+    modules: tuple[str, ...]
+    refused: tuple[str, ...] = ()
+    env_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warmed:
+    """From a template: it has done what `Warm` said.
+
+    `files` are what it has loaded: path → [mtime in ns, size, inode]. `left_out`: module → why.
+    `clean` False: a module was half imported, so this template must not be used.
+    """
+
+    files: dict[str, list[int]] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    clean: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fork:
+    """To a template: a worker, please; its channel and its lifeline come along."""
+
+    descriptors: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forked:
+    """From a template: the worker's pid, 0 when there was no memory or process left for it."""
+
+    pid: int
+
+
 Message = (
     Job
     | Serve
@@ -148,6 +199,11 @@ Message = (
     | Handed
     | Adopt
     | Taken
+    | Loaded
+    | Warm
+    | Warmed
+    | Fork
+    | Forked
 )
 _TYPES: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
 

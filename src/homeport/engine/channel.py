@@ -94,6 +94,10 @@ class Channel:
         count = min(getattr(message, "descriptors", 0), len(self._descriptors))
         return Received(message, tuple(self._descriptors.popleft() for _ in range(count)))
 
+    def detach(self) -> None:
+        """Let go of the descriptor without closing it."""
+        self._socket.detach()
+
     def close(self) -> None:
         """Close this end: the other one sees end of file."""
         self._socket.close()

@@ -8,6 +8,7 @@ checks the hash too. Libraries keep CPython's rule: nobody edits them twice a se
 """
 
 import contextlib
+import functools
 import importlib.util
 import marshal
 import os
@@ -84,6 +85,7 @@ def install() -> None:
         del sys.path_importer_cache[path]
 
 
+@functools.cache
 def library_folders() -> tuple[str, ...]:
     """Where installed code lives: the standard library and every site-packages."""
     import site

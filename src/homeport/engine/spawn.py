@@ -45,14 +45,19 @@ class WorkerProcess:
 
 
 def spawn_worker() -> WorkerProcess:
-    """Start `python -m homeport.engine.worker`.
+    """Start `python -m homeport.engine.worker`."""
+    return spawn_process("homeport.engine.worker")
+
+
+def spawn_process(module: str) -> WorkerProcess:
+    """Start `python -m` one of our modules that is a process of its own.
 
     `-P`: our own imports must not find a `socket.py` of the user's; the job says what the app's
     `sys.path` is. The signals of the terminal are blocked until the worker has its handlers.
     """
     ours, theirs = socket.socketpair()
     read_end, write_end = os.pipe()
-    command = [sys.executable, *_interpreter_flags(), "-P", "-m", "homeport.engine.worker"]
+    command = [sys.executable, *_interpreter_flags(), "-P", "-m", module]
     # Both sources are above 4 after this, so that no dup2 overwrites the source of the next.
     sources = [_above(theirs.fileno()), _above(read_end)]
     try:

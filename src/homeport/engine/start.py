@@ -61,8 +61,12 @@ def supervise(
     reporter: Reporter,
     spawn: Callable[[], Process],
     inputs: tuple[Input, ...],
+    heard: Callable[[wire.Loaded], None] | None = None,
 ) -> ExitCode:
-    """Run until the end; the listeners are closed then. `inputs` include the signals."""
+    """Run until the end; the listeners are closed then. `inputs` include the signals.
+
+    `heard` is told what workers import.
+    """
     with ExitStack() as cleanup:
         cleanup.callback(listeners.close)
         saves = None
@@ -76,4 +80,5 @@ def supervise(
             started=serving.started,
             restarts=serving.restarts,
         )
-        return Supervisor(service, reporter, spawn, inputs, saves, listeners.shadows).run()
+        shadows = listeners.shadows
+        return Supervisor(service, reporter, spawn, inputs, saves, shadows, heard).run()

@@ -78,12 +78,14 @@ class Supervisor:
         inputs: tuple[Input, ...],
         saves: Saves | None,
         shadows: Shadows,
+        heard: Callable[[wire.Loaded], None] | None = None,
     ) -> None:
         self._service = service
         self._reporter = reporter
         self._spawn = spawn
         self._saves = saves
         self._shadows = shadows
+        self._heard = heard
         self._state = State(
             reload=saves is not None,
             overtime=service.stop_timeout * 2 + 2,
@@ -259,6 +261,8 @@ class Supervisor:
                 self._herald.released(number)
             case wire.Drained() if message.cut_requests:
                 self._reporter.cut(message.cut_requests)
+            case wire.Loaded() if self._heard is not None:
+                self._heard(message)
             case _:
                 pass
 

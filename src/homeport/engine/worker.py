@@ -37,6 +37,7 @@ from homeport.core.wire import (
 from homeport.engine import fresh_import, used_files
 from homeport.engine.channel import Channel, Received
 from homeport.engine.heirs import InOrder, Successor, adopt
+from homeport.engine.imports_seen import ImportsSeen, Telling
 from homeport.engine.versions import version_of
 
 CHANNEL, LIFELINE = 3, 4
@@ -95,24 +96,13 @@ def _set_up_imports(job: Job) -> None:
     sys.path[:] = [*job.sys_path, *(path for path in sys.path if path not in job.sys_path)]
 
 
-def _load_environment(path: str) -> None:
-    """OSError when the file is not there any more."""
-    from dotenv import dotenv_values
-
-    os.stat(path)  # dotenv takes a file that is not there for an empty one
-    if version := version_of(path):
-        used_files.note(path, version)
-    for name, value in dotenv_values(path).items():
-        if value is not None:
-            os.environ.setdefault(name, value)
-
-
 def serve_job(job: Job, channel: Channel, app: Any = None) -> ExitCode:
     """Load, serve until told to retire, shut down. `app` given: nothing is imported."""
-    from homeport.engine import worker_logs
+    from homeport.engine import env_file, worker_logs
     from homeport.engine.app_loader import AppLoadError, load_app, prepared
 
     worker_logs.set_up(job)
+    seen = ImportsSeen() if job.warm and job.failure is None else None
     try:
         if job.failure is not None:
             from homeport.engine.failure_page import FailurePage
@@ -120,7 +110,9 @@ def serve_job(job: Job, channel: Channel, app: Any = None) -> ExitCode:
             app = FailurePage(Failure.from_json(job.failure))
         else:
             if job.env_file is not None:
-                _load_environment(job.env_file)
+                if version := version_of(job.env_file):
+                    used_files.note(job.env_file, version)
+                env_file.load(job.env_file)
             app = load_app(job) if app is None else prepared(app, job)
     except AppLoadError as error:
         _report(channel, error.failure)
@@ -130,7 +122,7 @@ def serve_job(job: Job, channel: Channel, app: Any = None) -> ExitCode:
         return ExitCode.APP
     if job.single_lifespan and job.failure is None and not _may_start(channel):
         return ExitCode.OK
-    return run_loop(_Life(app, job, channel))
+    return run_loop(_Life(app, job, channel, seen))
 
 
 def _may_start(channel: Channel) -> bool:
@@ -171,8 +163,11 @@ def run_loop(life: "_Life") -> ExitCode:
 class _Life:
     """A worker from the moment its app is loaded."""
 
-    def __init__(self, app: Any, job: Job, channel: Channel) -> None:
+    def __init__(
+        self, app: Any, job: Job, channel: Channel, seen: ImportsSeen | None = None
+    ) -> None:
         self._app = app
+        self._seen = seen
         self._job = job
         self._channel = channel
         self._retire: asyncio.Future[Retire] | None = None
@@ -209,9 +204,12 @@ class _Life:
         self._channel.send(Ready(docs=docs))
         used_files.tell(self._channel)
         used_files.when_grown(lambda: loop.call_soon_threadsafe(used_files.tell, self._channel))
+        telling = Telling(self._seen, self._channel, loop) if self._seen else None
         try:
             retire = await self._retire
             await self._drain(retire)
+            if telling is not None:
+                telling.tell()
             await asyncio.wait_for(self._server.stop(), retire.timeout + 1)
         except TimeoutError:
             text = "The app's shutdown did not finish in %g s and was given up."

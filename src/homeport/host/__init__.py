@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from homeport.core.port_rules import PortRules
 
 __all__ = [
+    "can_fork",
     "first_unprivileged_port",
     "interfaces",
     "listeners",
@@ -150,6 +151,14 @@ def _reads_proc() -> bool:
 
 def _is_portable() -> bool:
     return os.environ.get("HOMEPORT_PLATFORM") == "portable"
+
+
+def can_fork() -> bool:
+    """Whether a process that has imported libraries may be forked and go on.
+
+    Not on macOS: its frameworks start threads and give up in a fork (CPython issue 77906).
+    """
+    return _reads_proc()
 
 
 def has_inotify() -> bool:

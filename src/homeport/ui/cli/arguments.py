@@ -44,7 +44,9 @@ def _not_understood(unknown: list[str], app: str | None) -> UsageError:
             f"the first one only:  homeport {app}",
             f"or:  homeport {unknown[0]}",
         )
-    known = ["--" + option.name for option in OPTIONS] + ["--no-reload", "--no-access-log"]
+    known = ["--" + option.name for option in OPTIONS] + [
+        *("--no-reload", "--no-access-log", "--cold"),
+    ]
     nearest = difflib.get_close_matches(flags[0], known, n=1, cutoff=0.7)
     return refusals.bad_flag(
         f"There is no option {flags[0]}.", *(f"did you mean {flag}?" for flag in nearest)
@@ -55,6 +57,9 @@ def _add(parser: argparse.ArgumentParser, option: Option) -> None:
     flag = "--" + option.name
     if option.kind is Kind.SWITCH and option.name in ("reload", "access-log"):
         parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=None)
+    elif option.name == "warm":  # one setting, and a word for each of its sides
+        parser.add_argument(flag, action="store_true", default=None)
+        parser.add_argument("--cold", dest="warm", action="store_false", default=None)
     elif option.kind is Kind.SWITCH:
         parser.add_argument(flag, action="store_true", default=None)
     elif option.kind is Kind.LIST:
@@ -74,7 +79,8 @@ def help_text() -> str:
     ]
     for option in OPTIONS:
         flag = "--[no-]" if option.name in ("reload", "access-log") else "--"
-        lines.append(f"  {flag + option.name + ' ' + option.value:<23} {option.help}")
+        name = "cold" if option.name == "warm" else option.name
+        lines.append(f"  {flag + name + ' ' + option.value:<23} {option.help}")
     lines += [
         "",
         *(f"homeport {name:<14} {text}" for name, text in (COMMANDS | LOOKING).items()),

@@ -13,12 +13,13 @@ from homeport.core.appref import AppLocation
 from homeport.core.errors import ExitCode, HomeportError
 from homeport.core.options import Settings, Source, merge
 from homeport.core.plan import ServeRequest
-from homeport.core.wire import Job
+from homeport.core.wire import Job, Loaded
 from homeport.engine.outside import Input, Process
 from homeport.engine.reporting import Opened, Reporter
 from homeport.engine.signals import SignalPipe, Signals
 from homeport.engine.spawn import WorkerProcess, spawn_worker
 from homeport.engine.start import Serving, open_for, supervise
+from homeport.engine.warmth import Warmth
 from homeport.engine.watch import Rules
 from homeport.ui.cli import arguments as command_line
 from homeport.ui.cli.browser import OpenWhenReady, open_browser
@@ -111,6 +112,7 @@ def serving_of(
             colour=has_colour() and not settings.json,
             json=settings.json,
             single_lifespan=settings.single_lifespan,
+            warm=settings.warm and settings.reload and host.can_fork(),
         ),
         title=str(location),
         rules=_rules(settings, folder, location.folder) if settings.reload else None,
@@ -174,15 +176,23 @@ def serve(
             keys = (keyboard,)
         reporter.opened(opened)
 
-        def run(spawn: Callable[[], Process], inputs: tuple[Input, ...]) -> ExitCode:
-            return supervise(serving, listeners, reporter, spawn, (*inputs, *keys))
+        def run(
+            spawn: Callable[[], Process],
+            inputs: tuple[Input, ...],
+            heard: Callable[[Loaded], None] | None = None,
+        ) -> ExitCode:
+            return supervise(serving, listeners, reporter, spawn, (*inputs, *keys), heard)
 
         if app is not None:
             from homeport.engine.inline import serve_here  # with asyncio, which others do not need
 
             return serve_here(app, run, cleanup.close)
         pipe = cleanup.enter_context(SignalPipe())
-        return run(lambda: spare.pop() if spare else spawn_worker(), (Signals(pipe),))
+        if not serving.job.warm:
+            return run(lambda: spare.pop() if spare else spawn_worker(), (Signals(pipe),))
+        warmth = Warmth(serving.job, settings.warm_exclude, reporter.warn, spare)
+        cleanup.callback(warmth.close)
+        return run(warmth.spawn, (Signals(pipe), warmth), warmth.heard)
 
 
 def face_of(settings: Settings, opened: Opened) -> tuple[Reporter, Keyboard | None]:
