@@ -1,4 +1,4 @@
-"""The load of the soak test: visitors that note everything that goes wrong, in a thread of their own.
+"""The load of the soak test: visitors in a thread of their own that note all that goes wrong.
 
 `announced` is the version whose `reloaded` has been read: a request that begins after that must be
 answered by it or by a newer one.

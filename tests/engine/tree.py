@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 TEMPLATE = b"homeport.engine.template"
-WORKER = b"homeport.engine.worker"
+PF_FORKNOEXEC = 0x40
 STILL = 1.0
 """Seconds without a birth or a death after which a tree is at rest."""
 
@@ -47,9 +47,25 @@ def command_of(pid: int) -> bytes:
         return b""
 
 
-def members_called(session: int, module: bytes) -> list[int]:
-    """The processes of a session that run a module; a forked worker keeps its template's name."""
-    return [pid for pid in members(session) if module in command_of(pid)]
+def template_of(session: int) -> int | None:
+    """The template of a server, if it has one.
+
+    Workers forked from it have its command line, but have never called execve (PF_FORKNOEXEC of
+    linux/sched.h in the flags of proc_pid_stat(5)).
+    """
+    for pid in members(session):
+        if TEMPLATE in command_of(pid) and not _fields(pid)[6] & PF_FORKNOEXEC:
+            return pid
+    return None
+
+
+def _fields(pid: int) -> list[int]:
+    """The numbers of its stat after the state: ppid is the first. Zeros when it has ended."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return [0] * 50
+    return [int(text) for text in stat.rpartition(")")[2].split()[1:]]
 
 
 def at_rest(session: int, patience: float, is_quiet: Callable[[], bool]) -> list[int]:
