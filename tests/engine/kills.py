@@ -67,7 +67,7 @@ def kill_again_and_again(python: str, project: Path, *, kills: int, seed: int) -
         server.kill()
         left = [pid for session in sessions for pid in _left(session)]
         for pid in left:
-            os.kill(pid, signal.SIGKILL)
+            _kill(pid)
     story.wrong += [f"orphan {pid}" for pid in left]
     return story
 
@@ -88,19 +88,25 @@ def _kill_a_child(server: Homeport, chance: random.Random, story: Kills) -> None
         name, pid = "worker", chance.choice(workers)
     else:
         return
+    story.met[name] += _kill(pid)
+
+
+def _kill(pid: int) -> bool:
+    """False when it has just left by itself."""
     try:
         os.kill(pid, signal.SIGKILL)
-        story.met[name] += 1
-    except ProcessLookupError:  # it has just left
-        return
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _end(server: Homeport, story: Kills) -> None:
     """Kill the supervisor: all that belongs to it goes by itself, and the port is free."""
     server.process.kill()
     server.process.wait(PATIENCE)
-    if left := _left(server.process.pid):
-        story.wrong.append(f"outlived the supervisor: {[tree.command_of(pid) for pid in left]}")
+    for pid in _left(server.process.pid):
+        story.wrong.append(f"outlived the supervisor: {tree.command_of(pid)!r}")
+        _kill(pid)
     if not is_free(server.port):
         story.wrong.append("the port is not free after the supervisor")
     server.kill()
