@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "--reload",
     ),
     "hypercorn": ("hypercorn --bind 127.0.0.1:{port} {mode} main:app", "", "--reload"),
+    "uvicorn-hmr": ("uvicorn-hmr main:app --host 127.0.0.1 --port {port} {mode}", "", ""),
     "fastapi": ("fastapi {mode} main.py --host 127.0.0.1 --port {port}", "run", "dev"),
 }
 # The same command under a second name: how far it is from its twin is the noise of this machine.

@@ -6,33 +6,36 @@ before it until an answer with the marker has arrived is measured, asking on new
 every 10 ms each; their visits count from the save until 0.5 s after the marker. A server gets
 --edits edits per start; contenders alternate start by start and the first one rotates. "Old after
 new" are visits that began after the new code was seen and got the old. The gap is the longest time
-between two good answers to the fresh visitor, median over the edits.
+between two good answers to the fresh visitor, per edit. The import floor is how long the large
+app's own import takes in an interpreter that has all the rest (import_floor.py). The second table
+says what each contender does besides being fast (traits.py).
 """
 
-import http.client
+import importlib.util
 import time
 from argparse import Namespace
 from collections import defaultdict
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import cast
 
 import contenders
 import processes
 import report
-from server import POLL_SECONDS, Server, ask
+import traits
+from edits import APART_SECONDS, save, wait_for
+from import_floor import floor
+from server import Server
 from visitors import Visit, Visitor
 from workspace import App, Workspace, warn_uncompiled, workspace
 
-LIMIT_SECONDS = 15.0  # an edit not seen by then is missed
+FLOOR = "(import floor)"
+HEAVY = ("numpy", "pandas", "sqlalchemy", "httpx", "boto3")
 AFTER_SECONDS = 0.5  # how long visits still count once the new code was seen
-# Edits lie further apart than a whole second: CPython trusts bytecode whose source has the same
-# whole-second mtime and size, which is a fault of fast reloading, but not the one measured here.
-APART_SECONDS = 1.5
 COLUMNS = (
     "app|contender|edits|missed|median ms|p90|min|max|÷ uvicorn|failed per reload, fresh"
-    "|kept-alive|reloads with a failure|kept-alive reopened per reload|old after new|gap ms"
+    "|kept-alive|reloads with a failure|kept-alive reopened per reload|old after new"
+    "|longest gap ms, median|max|PSS MiB after the reloads"
 )
 
 
@@ -48,25 +51,12 @@ class Edit:
     gap: float  # ms
 
 
-def save(place: Workspace, marker: str) -> float:
-    """Replace main.py at once by one that answers the marker; when (perf_counter, s)."""
-    draft = place.spare / "main.py"
-    draft.write_text((place.spare / "original").read_text().replace("world", marker))
-    moment = time.perf_counter()
-    draft.replace(place.app / "main.py")
-    return moment
+@dataclass(slots=True)
+class Series:
+    """All edits of one contender; `pss` (MiB) is that of the tree at rest after each start's."""
 
-
-def wait_for(server: Server, marker: str, saved: float) -> float | None:
-    """When an answer with the marker had arrived (perf_counter, s), or None."""
-    while (now := time.perf_counter()) < saved + LIMIT_SECONDS:
-        server.check()
-        with suppress(OSError, http.client.HTTPException):
-            left = saved + LIMIT_SECONDS - now
-            if marker in ask(server.port, timeout=left)[1].decode():
-                return time.perf_counter()
-        time.sleep(POLL_SECONDS)
-    return None
+    edits: list[Edit] = field(default_factory=list)
+    pss: list[float] = field(default_factory=list)
 
 
 def longest_gap(visits: list[Visit], saved: float, until: float) -> float:
@@ -95,8 +85,8 @@ def one_edit(server: Server, place: Workspace, marker: str, fresh: Visitor, kept
     )
 
 
-def one_start(name: str, place: Workspace, edits: range) -> list[Edit]:
-    """Start the server, let it come to rest, edit again and again."""
+def one_start(name: str, place: Workspace, edits: range) -> Series:
+    """Start the server, let it come to rest, edit again and again, let it come to rest."""
     save(place, "edit-first")
     with Server(name, "reload", place) as server:
         server.first_answer()
@@ -107,15 +97,17 @@ def one_start(name: str, place: Workspace, edits: range) -> list[Edit]:
         kept.start()
         try:
             time.sleep(AFTER_SECONDS)
-            return [one_edit(server, place, f"edit-{n:05d}", fresh, kept) for n in edits]
+            made = [one_edit(server, place, f"edit-{n:05d}", fresh, kept) for n in edits]
         finally:
             fresh.finish()
             kept.finish()
+        server.settle()
+        return Series(made, [server.pss_mib()])
 
 
-def series(options: Namespace, app: App, dropped: dict[str, str]) -> dict[str, list[Edit]]:
+def series(options: Namespace, app: App, dropped: dict[str, str]) -> dict[str, Series]:
     """All edits of all contenders."""
-    results: dict[str, list[Edit]] = defaultdict(list)
+    results: dict[str, Series] = defaultdict(Series)
     with workspace(app) as place:
         (place.app / "main.py").rename(place.spare / "original")
         for turn, first in enumerate(range(0, options.runs, options.edits)):
@@ -124,7 +116,9 @@ def series(options: Namespace, app: App, dropped: dict[str, str]) -> dict[str, l
                 if name in dropped:
                     continue
                 with report.dropping(name, dropped):
-                    results[name] += one_start(name, place, edits)
+                    got = one_start(name, place, edits)
+                    results[name].edits += got.edits
+                    results[name].pss += got.pss
                     report.say(f"{app} {edits.stop}/{options.runs} {name}")
     return results
 
@@ -133,11 +127,11 @@ def times(edits: list[Edit]) -> list[float]:
     return [edit.ms for edit in edits if edit.ms is not None]
 
 
-def rows(app: App, names: list[str], results: dict[str, list[Edit]]) -> list[list[str]]:
+def rows(app: App, names: list[str], results: dict[str, Series]) -> list[list[str]]:
     """One table row per contender."""
     made = []
     for name in names:
-        edits = results.get(name, [])
+        edits = results[name].edits
         ms = times(edits)
         count = max(1, len(edits))
         middle, least, most = report.spread(ms)
@@ -151,34 +145,62 @@ def rows(app: App, names: list[str], results: dict[str, list[Edit]]) -> list[lis
                 report.number(report.percentile(ms, 0.9)),
                 least,
                 most,
-                report.ratio(ms, times(results.get("uvicorn", []))),
+                report.ratio(ms, times(results["uvicorn"].edits)),
                 report.number(sum(edit.failed_fresh for edit in edits) / count, 2),
                 report.number(sum(edit.failed_kept for edit in edits) / count, 2),
                 str(sum(edit.failed_fresh + edit.failed_kept > 0 for edit in edits)),
                 report.number(sum(edit.reopened for edit in edits) / count, 2),
                 str(sum(edit.old_after_new for edit in edits)),
                 report.number(report.median([edit.gap for edit in edits])),
+                report.number(max((edit.gap for edit in edits), default=None)),
+                report.number(report.median(results[name].pss)),
             ]
         )
     return made
 
 
+def of_floor(app: App, dropped: dict[str, str]) -> list[list[str]]:
+    """The row of the app's own import, where it has much of it."""
+    if app != "large":
+        return []
+    with workspace(app) as place, report.dropping(FLOOR, dropped):
+        ms = floor(place)
+        middle, least, most = report.spread(ms)
+        cells = [middle, report.number(report.percentile(ms, 0.9)), least, most]
+        row = [app, FLOOR, str(len(ms)), "0", *cells]
+        return [row + [report.number(None)] * (len(COLUMNS.split("|")) - len(row))]
+    return []
+
+
+def missing(app: App) -> list[str]:
+    """What the app imports and is not installed."""
+    needed = HEAVY if app == "heavy" else ()
+    return [name for name in needed if importlib.util.find_spec(name) is None]
+
+
 def main() -> None:
     parser = report.parser(
-        __doc__, names="homeport,uvicorn,granian,hypercorn", runs=20, unit="edits per contender"
+        __doc__,
+        names="homeport,uvicorn,fastapi,granian,hypercorn,uvicorn-hmr",
+        runs=20,
+        unit="edits per contender; with 0 there is only the table of traits",
     )
     parser.add_argument("--edits", type=int, default=5, help="edits per start (default: 5)")
-    parser.add_argument("--apps", default="hello", help="hello, large or both (default: hello)")
+    parser.add_argument("--apps", default="hello,large,heavy", help="default: hello,large,heavy")
     options = parser.parse_args()
     processes.adopt_orphans()
     warn_uncompiled()
     print(report.header("Reload: save to first response with the new code"))
-    for name in options.apps.split(","):
+    for name in options.apps.split(",") if options.runs else ():
         app = cast(App, name)
+        if lacking := missing(app):
+            report.say(f"{app}: skipped, it needs {', '.join(lacking)}")
+            continue
         dropped: dict[str, str] = {}
         results = series(options, app, dropped)
-        made = rows(app, options.contenders, results)
+        made = rows(app, options.contenders, results) + of_floor(app, dropped)
         print(report.table(COLUMNS, made) + report.notes(dropped), flush=True)
+    print(traits.table(options.contenders), flush=True)
 
 
 if __name__ == "__main__":

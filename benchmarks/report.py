@@ -14,7 +14,7 @@ from importlib import metadata
 import contenders
 from server import Failure
 
-PACKAGES = ("homeport", "uvicorn", "fastapi", "fastapi-cli", "granian", "hypercorn")
+PACKAGES = ("homeport", "uvicorn", "uvicorn-hmr", "fastapi", "fastapi-cli", "granian", "hypercorn")
 
 
 def parser(description: str | None, *, names: str, runs: int, unit: str) -> argparse.ArgumentParser:

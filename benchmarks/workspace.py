@@ -14,7 +14,7 @@ from typing import Literal
 
 from apps import large
 
-App = Literal["hello", "raw", "large"]
+App = Literal["hello", "raw", "large", "heavy"]
 
 APPS = Path(__file__).parent / "apps"
 PACKAGES = (
@@ -36,6 +36,11 @@ PACKAGES = (
     "click",
     "typer",
     "rich",
+    "numpy",
+    "pandas",
+    "sqlalchemy",
+    "boto3",
+    "botocore",
 )
 # Settings from outside that would change what a command means, or keep bytecode from being used.
 UNWANTED = ("PYTHONDONTWRITEBYTECODE", "WEB_CONCURRENCY")

@@ -82,6 +82,17 @@ class Homeport:
             if event["event"] == name and all(event.get(k) == v for k, v in fields.items()):
                 return event
 
+    def heard(self) -> list[Event]:
+        """The events that have come since the last look, without waiting."""
+        known = len(self.events)
+        while not self._queue.empty():
+            if (event := self._queue.get()) is not None:
+                self.events.append(event)
+            else:
+                self._queue.put(None)  # the end is for `wait`
+                break
+        return self.events[known:]
+
     def ready(self) -> str:
         """Wait until the app answers; the first URL, on the IPv4 loopback address."""
         self.port = self.until("listening")["port"]

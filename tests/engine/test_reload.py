@@ -3,7 +3,6 @@
 import http.client
 import os
 import threading
-import time
 from pathlib import Path
 
 import httpx
@@ -77,20 +76,6 @@ def test_a_first_start_that_is_broken_answers_503_until_it_is_fixed(project: Pat
         save(project / "main.py", with_version(1))
         server.until("ready")
         assert version_of(f"http://127.0.0.1:{port}/") == 1
-
-
-@pytest.mark.parametrize("apart", [0.01, 0.05, 0.15, 0.35, 0.6, 0.9])
-def test_the_second_of_two_equal_sized_saves_is_never_missed(project: Path, apart: float) -> None:
-    """CPython would trust the .pyc of the first: same size, same second."""
-    with homeport(project) as server:
-        url = server.ready()
-        for first in (2, 4, 6):
-            save(project / "main.py", with_version(first))
-            deadline = time.monotonic() + apart
-            while time.monotonic() < deadline:
-                httpx.get(url)
-            save(project / "main.py", with_version(first + 1))
-            eventually(lambda: version_of(url) == first + 1, f"version {first + 1}")  # noqa: B023
 
 
 def test_bytecode_of_an_equal_sized_older_version_is_not_trusted(project: Path) -> None:
