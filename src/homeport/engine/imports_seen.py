@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Protocol
 
 from homeport.core.wire import Loaded
-from homeport.engine import audit, fresh_import
+from homeport.engine import audit, fresh_import, used_files
 from homeport.engine.channel import Channel
 
 SOON, LATER = 0.05, 2.0
