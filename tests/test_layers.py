@@ -16,7 +16,7 @@ CORE_MAY_IMPORT = {
 }
 HOMES = {
     "uvicorn": "homeport.engine.serving",
-    "uvloop": "homeport.engine.worker",
+    "uvloop": "homeport.engine.life",
     "dotenv": "homeport.engine.env_file",
     "watchfiles": "homeport.engine.watch_portable",
     "psutil": "homeport.host",

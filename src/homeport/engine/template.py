@@ -34,7 +34,8 @@ CHANNEL, LIFELINE = 3, 4
 WORKER = "homeport.engine.worker"
 
 _OURS = (
-    *("access_log", "app_loader", "failure_report", "imports_seen", "lifeline", "worker_logs"),
+    *("access_log", "app_loader", "failure_report", "imports_seen", "life", "lifeline"),
+    "worker_logs",
     "serving.server",
 )
 _UNTRUSTED = [0, 0, 0]

@@ -8,12 +8,10 @@ line, then waits for its job:
         → lifespan shutdown → end
 """
 
-import asyncio
 import atexit
 import contextlib
 import gc
 import importlib
-import logging
 import os
 import signal
 import socket
@@ -22,36 +20,21 @@ from typing import Any, NoReturn
 
 from homeport.core.errors import ExitCode
 from homeport.core.failure import Failure, FailureKind
-from homeport.core.wire import (
-    Adopt,
-    Drained,
-    Failed,
-    Imported,
-    Job,
-    Ready,
-    Retire,
-    Serve,
-    Start,
-    Taken,
-)
+from homeport.core.wire import Imported, Job, Start
 from homeport.engine import fresh_import, used_files
-from homeport.engine.channel import Channel, Received
-from homeport.engine.heirs import InOrder, Successor, adopt
-from homeport.engine.imports_seen import ImportsSeen, Telling
+from homeport.engine.channel import Channel
+from homeport.engine.imports_seen import ImportsSeen
+from homeport.engine.life import GC_WHILE_LOADING, Life, listening, report, run_loop
 from homeport.engine.versions import version_of
 
 CHANNEL, LIFELINE = 3, 4
-
-_GC_AS_USUAL = gc.get_threshold()
-_GC_WHILE_LOADING = (100_000, 50, 100)
-"""Imports make many objects and little garbage: looking for it costs a tenth of the start."""
 
 
 def main() -> NoReturn:
     """The whole life of a worker process."""
     from homeport.engine import lifeline
 
-    gc.set_threshold(*_GC_WHILE_LOADING)
+    gc.set_threshold(*GC_WHILE_LOADING)
     lifeline.hold_on_to(LIFELINE)
     os.register_at_fork(after_in_child=_let_go_after_fork)
     _ignore_the_terminal()
@@ -66,10 +49,6 @@ def main() -> NoReturn:
     assert isinstance(job, Job)
     _set_up_imports(job)
     end(serve_job(job, channel))
-
-
-listening: set[int] = set()
-"""The descriptors of the listeners of this process."""
 
 
 def _let_go_after_fork() -> None:
@@ -94,6 +73,11 @@ def _ignore_the_terminal() -> None:
 def _set_up_imports(job: Job) -> None:
     fresh_import.install()
     sys.path[:] = [*job.sys_path, *(path for path in sys.path if path not in job.sys_path)]
+    # No import will look for what a template has loaded, but the project may get a module of that
+    # name, which comes first in the next worker.
+    for name in {name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names:
+        for folder in job.sys_path:
+            used_files.miss(os.path.join(folder, name))
 
 
 def serve_job(job: Job, channel: Channel, app: Any = None) -> ExitCode:
@@ -115,14 +99,14 @@ def serve_job(job: Job, channel: Channel, app: Any = None) -> ExitCode:
                 env_file.load(job.env_file)
             app = load_app(job) if app is None else prepared(app, job)
     except AppLoadError as error:
-        _report(channel, error.failure)
+        report(channel, error.failure)
         return ExitCode.APP
     except OSError as error:
-        _report(channel, _without_environment(error))
+        report(channel, _without_environment(error))
         return ExitCode.APP
     if job.single_lifespan and job.failure is None and not _may_start(channel):
         return ExitCode.OK
-    return run_loop(_Life(app, job, channel, seen))
+    return run_loop(Life(app, job, channel, seen))
 
 
 def _may_start(channel: Channel) -> bool:
@@ -137,142 +121,6 @@ def _may_start(channel: Channel) -> bool:
 def _without_environment(error: OSError) -> Failure:
     summary = f"{error.filename} (--env-file) cannot be read: {error.strerror}."
     return Failure(kind=FailureKind.STARTUP, summary=summary, error=str(error))
-
-
-def _report(channel: Channel, failure: Failure) -> None:
-    used_files.tell(channel)
-    channel.send(Failed(failure=failure.to_json()))
-
-
-def run_loop(life: "_Life") -> ExitCode:
-    """Run on uvloop where there is one.
-
-    Not `asyncio.run`: at the end it waits for every thread of the default executor.
-    """
-    loop: asyncio.AbstractEventLoop
-    try:
-        import uvloop
-
-        loop = uvloop.new_event_loop()
-    except ImportError:
-        loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    return loop.run_until_complete(life.run())
-
-
-class _Life:
-    """A worker from the moment its app is loaded."""
-
-    def __init__(
-        self, app: Any, job: Job, channel: Channel, seen: ImportsSeen | None = None
-    ) -> None:
-        self._app = app
-        self._seen = seen
-        self._job = job
-        self._channel = channel
-        self._retire: asyncio.Future[Retire] | None = None
-        self._work = InOrder()
-
-    async def run(self) -> ExitCode:
-        """Serve; the exit code of the process."""
-        from homeport.engine.access_log import BatchedLog
-        from homeport.engine.app_loader import docs_path, positional_arguments
-        from homeport.engine.serving.server import (
-            AppSettings,
-            Interface,
-            Server,
-            StartupFailedError,
-        )
-
-        loop = asyncio.get_running_loop()
-        job = self._job
-        log = BatchedLog(loop, 1, json=job.json, colour=job.colour) if job.access_log else None
-        interface: Interface = "asgi2" if positional_arguments(self._app) == 1 else "asgi3"
-        settings = AppSettings(job.root_path, job.trusted_proxies, interface)
-        self._server = Server(self._app, settings, log)
-        self._retire = loop.create_future()
-        try:
-            await self._server.start()
-        except StartupFailedError as error:
-            _report(self._channel, self._startup_failure(error))
-            return ExitCode.APP
-        loop.add_reader(self._channel.fileno(), self._read)
-        gc.freeze()  # what is loaded stays: never look through it again
-        if gc.get_threshold() == _GC_WHILE_LOADING:  # else the app has chosen its own
-            gc.set_threshold(*_GC_AS_USUAL)
-        docs = docs_path(self._app)
-        self._channel.send(Ready(docs=docs))
-        used_files.tell(self._channel)
-        used_files.when_grown(lambda: loop.call_soon_threadsafe(used_files.tell, self._channel))
-        telling = Telling(self._seen, self._channel, loop) if self._seen else None
-        try:
-            retire = await self._retire
-            await self._drain(retire)
-            if telling is not None:
-                telling.tell()
-            await asyncio.wait_for(self._server.stop(), retire.timeout + 1)
-        except TimeoutError:
-            text = "The app's shutdown did not finish in %g s and was given up."
-            logging.getLogger("uvicorn.error").error(text, retire.timeout + 1)
-        finally:
-            used_files.when_grown(None)
-            loop.remove_reader(self._channel.fileno())
-            if log is not None:
-                log.close()
-        return ExitCode.OK
-
-    async def _drain(self, retire: Retire) -> None:
-        await self._work.done()  # what we were given before
-        heir = Successor(self._channel) if retire.hand_over else None
-        drained = await self._server.drain(grace=retire.grace, timeout=retire.timeout, heir=heir)
-        self._channel.send(Drained(cut_requests=drained.cut_requests))
-
-    def _startup_failure(self, error: Any) -> Failure:
-        from homeport.engine.failure_report import failure_of
-
-        summary = "The app's startup failed."
-        if error.error is not None:
-            return failure_of(error.error, FailureKind.STARTUP, summary, project=self._job.project)
-        lines = str(error).strip().splitlines()
-        return Failure(
-            kind=FailureKind.STARTUP,
-            summary=summary,
-            error=lines[-1] if lines else "it sent lifespan.startup.failed",
-            full=str(error),
-        )
-
-    def _read(self) -> None:
-        received = self._channel.read()
-        if received is None:
-            self._leave()
-            return
-        for message in received:
-            self._obey(message)
-
-    def _obey(self, received: Received) -> None:
-        match received.message:
-            case Serve():
-                listening.update(received.descriptors)
-                sockets = [socket.socket(fileno=number) for number in received.descriptors]
-                self._work.add(self._accept(sockets))
-            case Adopt() as message:
-                self._channel.send(Taken())
-                self._work.add(adopt(self._server, message, received.descriptors))
-            case Taken():
-                self._server.taken()
-            case Retire() as retire:
-                self._leave(retire)
-            case message:
-                raise AssertionError(f"not for a worker: {message}")
-
-    async def _accept(self, sockets: list[socket.socket]) -> None:
-        for sock in sockets:
-            sock.setblocking(False)
-            await self._server.accept_on(sock)
-
-    def _leave(self, retire: Retire = Retire(grace=0.1, timeout=1.0)) -> None:  # noqa: B008
-        if self._retire is not None and not self._retire.done():
-            self._retire.set_result(retire)
 
 
 def end(code: ExitCode) -> NoReturn:
