@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import uvloop
 
+from homeport.core.ports import BACKLOG
 from homeport.engine.serving.server import AppSettings, Server
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -78,5 +79,27 @@ def test_a_connection_that_was_accepted_this_very_moment_is_answered(
         assert await new.drain(grace=1, timeout=1) == (0, 0)
         await new.stop()
         listener.close()
+
+    run(new_loop, story())
+
+
+@pytest.mark.parametrize("new_loop", LOOPS)
+def test_a_burst_may_wait_while_the_loop_is_busy(
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    """Beyond the queue of the socket a client's connect would hang for a second and more."""
+
+    async def story() -> None:
+        listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
+        listener.setblocking(False)
+        server = Server(App(), AppSettings(), None)
+        await server.start()
+        await server.accept_on(listener)
+        # Without a pause: the loop accepts nobody meanwhile.
+        clients = [socket.create_connection(listener.getsockname(), 0.5) for _ in range(300)]
+        for client in clients:
+            client.close()
+        await server.drain(grace=1, timeout=1)
+        await server.stop()
 
     run(new_loop, story())

@@ -2,6 +2,8 @@
 
 DEFAULT_PORT = 8000
 HIGHEST_PORT = 65535
+BACKLOG = 2048
+"""How many connections may wait to be accepted, if the system allows so many (listen(2))."""
 TRIES = 100
 """How many ports after the default one are tried when none was asked for."""
 

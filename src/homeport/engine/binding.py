@@ -15,10 +15,9 @@ from homeport.core import bind_refusals
 from homeport.core.address import Address
 from homeport.core.errors import PortBusyError
 from homeport.core.plan import BindPlan, Target
-from homeport.core.ports import HIGHEST_PORT, TRIES
+from homeport.core.ports import BACKLOG, HIGHEST_PORT, TRIES
 from homeport.engine.shadows import Shadows
 
-BACKLOG = 2048
 _TRIES_FOR_ANY_PORT = 50
 _NO_SUCH_FAMILY = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from homeport.core.ports import BACKLOG
 from homeport.engine.access_log import AccessLog
 from homeport.engine.serving.connection import CLOSE, HttpConnection
 from homeport.engine.serving.leaving import Follower, Heir, Outbox, follow
@@ -85,7 +86,8 @@ class Server:
     async def accept_on(self, sock: socket.socket) -> None:
         """Serve the connections of a listening socket; it is closed with the server."""
         state = ServerState()
-        server = await self._loop.create_server(self._factory(state), sock=sock)
+        # It calls `listen` once more, which would make the queue of the shared socket shorter.
+        server = await self._loop.create_server(self._factory(state), sock=sock, backlog=BACKLOG)
         self._listeners.append((server, state))
         self._refresh_headers()
 
