@@ -6,6 +6,7 @@ out with the bytes they were sent with, in order, so a message only says how man
 
 import array
 import os
+import select
 import socket
 from collections import deque
 from typing import NamedTuple, Self
@@ -97,6 +98,12 @@ class Channel:
     def detach(self) -> None:
         """Let go of the descriptor without closing it."""
         self._socket.detach()
+
+    def is_readable(self) -> bool:
+        """Whether `read` would find something now, be it the end."""
+        poll = select.poll()
+        poll.register(self, select.POLLIN)
+        return bool(poll.poll(0))
 
     def close(self) -> None:
         """Close this end: the other one sees end of file."""

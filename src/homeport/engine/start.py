@@ -14,7 +14,8 @@ from homeport.engine.binding import Listeners, open_listeners
 from homeport.engine.outside import Input, Process
 from homeport.engine.reporting import Opened, Reporter
 from homeport.engine.saves import Saves
-from homeport.engine.supervisor import Service, Supervisor
+from homeport.engine.service import Service
+from homeport.engine.supervisor import Supervisor
 from homeport.engine.watch import Rules
 
 

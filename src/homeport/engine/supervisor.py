@@ -4,11 +4,10 @@ It reads events from descriptors, asks `core.lifecycle` what they mean, and carr
 actions. It never imports the app, uvicorn or asyncio, so that nothing of the app can break it.
 """
 
-import select
 import selectors
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
@@ -37,7 +36,7 @@ from homeport.core.events import (
 )
 from homeport.core.failure import Failure
 from homeport.core.state import Phase, State
-from homeport.engine.channel import Channel, Received
+from homeport.engine.channel import Received
 from homeport.engine.crossing import Crossing
 from homeport.engine.deaths import death_of, not_started
 from homeport.engine.herald import Herald
@@ -45,26 +44,13 @@ from homeport.engine.outside import Input, Process
 from homeport.engine.relevance import LastStart
 from homeport.engine.reporting import Moment, Reporter
 from homeport.engine.saves import Saves
+from homeport.engine.service import Service
 from homeport.engine.shadows import Shadows
 
 GRACE = 0.3
 """Seconds that WebSockets and server-sent streams are given to end."""
 RETRY = 0.02
 """Seconds until the kernel is asked again to pass descriptors on that it had no room for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """What to serve. `descriptors` are the open listeners; `started` is a monotonic time.
-
-    `restarts` is False when the one worker cannot be replaced.
-    """
-
-    job: wire.Job
-    descriptors: tuple[int, ...]
-    stop_timeout: float
-    started: float
-    restarts: bool
 
 
 class Supervisor:
@@ -271,7 +257,7 @@ class Supervisor:
             code = process.reap()
             if code is None:
                 continue
-            while process.channel in self._selector.get_map() and _readable(process.channel):
+            while process.channel in self._selector.get_map() and process.channel.is_readable():
                 self._read(number)
             if process.channel in self._selector.get_map():
                 self._selector.unregister(process.channel)
@@ -289,9 +275,3 @@ class Supervisor:
         if announce.news in (News.READY, News.RELOADED):
             self._serving_since = time.time()
         self._reporter.news(announce, moment)
-
-
-def _readable(channel: Channel) -> bool:
-    poll = select.poll()
-    poll.register(channel, select.POLLIN)
-    return bool(poll.poll(0))
