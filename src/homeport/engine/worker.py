@@ -77,7 +77,9 @@ def _set_up_imports(job: Job) -> None:
     # name, which comes first in the next worker.
     for name in {name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names:
         for folder in job.sys_path:
-            used_files.miss(os.path.join(folder, name))
+            place = os.path.join(folder, name)
+            if not os.path.exists(place) and not os.path.exists(place + ".py"):
+                used_files.miss(place)
 
 
 def serve_job(job: Job, channel: Channel, app: Any = None) -> ExitCode:
