@@ -78,14 +78,9 @@ class Project:
         self.version += 1
         save(self.main, self.text.replace("VERSION = 1", f"VERSION = {self.version}"))
         server.until("reloaded")
-        found: list[Any] = []
-
-        def is_new() -> bool:  # the old worker may still accept in the moment of the announcement
-            found.append(get(server))
-            return bool(found[-1]["version"] == self.version)
-
-        eventually(is_new, f"version {self.version}")
-        return found[-1]
+        facts = get(server)
+        assert facts["version"] == self.version
+        return facts
 
     def reload_until(self, server: Homeport, true: Callable[[Any], bool], what: str) -> Any:
         """Save again and again: a template is built in the background."""

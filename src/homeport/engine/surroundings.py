@@ -20,11 +20,17 @@ class Surroundings:
         self._job = job
         self._around = _versions_of(_files_around(job))
         self._names = _names_in(job.sys_path)
+        self._tops = {name.partition(".")[0] for name in self._names}
         self._read: dict[str, warm.Version] = {}
 
     def add(self, files: Mapping[str, warm.Version]) -> None:
         """Path → version as the template found it."""
         self._read.update(files)
+
+    def in_front(self, module: str) -> bool:
+        """Whether the project had something of that name, which an import finds first."""
+        top = module.partition(".")[0]
+        return top in self._tops
 
     def change(self, modules: Iterable[str]) -> str | None:
         """Why a template with these modules is not true any more, in words."""

@@ -121,7 +121,12 @@ class Warmth:
         self._discard_waiting()
         self._ready = False
         self._asked_at = time.monotonic()
-        wanted = tuple(name for name in modules if name not in self._left_out)
+        # A late word of a worker that has left may still name what the project has by now.
+        wanted = tuple(
+            name
+            for name in modules
+            if name not in self._left_out and not self._surroundings.in_front(name)
+        )
         refused = tuple(sorted(self._project.union(self._excluded)))
         env_file = self._job.env_file
         template.channel.send(wire.Warm(modules=wanted, refused=refused, env_file=env_file))
