@@ -12,16 +12,12 @@ from typing import Any
 import pytest
 
 from tests.engine.live import Homeport, children_of, eventually, homeport, is_alive, is_free, save
-from tests.engine.warm_apps import FACTS, Installed, Project, get, logs
+from tests.engine.warm_apps import FACTS, Installed, Project, get, logs, with_library
 
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Installed:
     return Installed(tmp_path / "base")
-
-
-def with_library(name: str) -> str:
-    return f"import {name}\nvalue = {name}.value\n" + FACTS
 
 
 def test_a_reload_imports_no_library_again(tmp_path: Path, installed: Installed) -> None:

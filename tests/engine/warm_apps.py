@@ -55,6 +55,10 @@ class Installed:
         (self.folder / f"{name}.py").write_text(text)
 
 
+def with_library(name: str) -> str:
+    return f"import {name}\nvalue = {name}.value\n" + FACTS
+
+
 def get(server: Homeport, path: str = "/") -> Any:
     with urllib.request.urlopen(
         f"http://127.0.0.1:{server.port}{path}", timeout=PATIENCE

@@ -56,6 +56,9 @@ def covered(names: Iterable[str], new_files: Iterable[str]) -> str | None:
     return next((file for file in new_files if file.partition(".")[0] in tops), None)
 
 
+UNFIT = "warm: rebuilt (what the app does before its imports has changed)"
+
+
 def rebuilt(path: str, project: str) -> str:
     """Why preloaded modules are loaded again."""
     name = path.removeprefix(project + "/")

@@ -142,20 +142,31 @@ class Loaded:
 
     `modules` are installed code, as long as nothing depended on a change that the project made to
     the environment; `project` are the project's. `obstacle` says why no template may be had.
+    `asked`, said once: what of installed code the project itself has asked for until then, and
+    whether it made such a change. `unfit`: a fork whose code no longer does the same before its
+    imports, so it starts over without the template.
     """
 
     modules: tuple[str, ...] = ()
     project: tuple[str, ...] = ()
     obstacle: str | None = None
+    asked: tuple[str, ...] | None = None
+    environment_changed: bool = False
+    unfit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warm:
-    """To a template: import these, and none of `refused` nor what imports one of them."""
+    """To a template: import these, and none of `refused` nor what imports one of them.
+
+    `asked` and `environment_changed` are what the worker did that it is modelled on.
+    """
 
     modules: tuple[str, ...]
     refused: tuple[str, ...] = ()
     env_file: str | None = None
+    asked: tuple[str, ...] = ()
+    environment_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,15 +219,19 @@ Message = (
 _TYPES: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
 
 
+_to_text, _from_text = json.JSONEncoder().encode, json.JSONDecoder().decode
+"""Kept: an app may put its own in the place of `json.dumps` and `json.loads`."""
+
+
 def encode(message: Message) -> bytes:
     """One line, newline included."""
     data = {"type": type(message).__name__, **asdict(message)}
-    return json.dumps(data).encode() + b"\n"
+    return _to_text(data).encode() + b"\n"
 
 
 def decode(line: bytes) -> Message:
     """The inverse of `encode`; ValueError for a line that is no message."""
-    data = json.loads(line)
+    data = _from_text(line.decode())
     try:
         kind = _TYPES[data.pop("type")]
         fields: dict[str, Any] = {

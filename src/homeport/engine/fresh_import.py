@@ -51,7 +51,8 @@ class FreshSourceLoader(SourceFileLoader):
             with contextlib.suppress(OSError, EOFError, ValueError, TypeError):
                 data = self.get_data(cache)
                 if data[:_HEADER_SIZE] == header:
-                    return cast(CodeType, marshal.loads(memoryview(data)[_HEADER_SIZE:]))
+                    code = cast(CodeType, marshal.loads(memoryview(data)[_HEADER_SIZE:]))
+                    return _at_home(code, path)
         code = self.source_to_code(source, path)
         if cache is not None and not sys.dont_write_bytecode:
             self.set_data(cache, header + marshal.dumps(code))
@@ -63,6 +64,14 @@ class FreshSourceLoader(SourceFileLoader):
             return importlib.util.cache_from_source(path)
         except NotImplementedError:
             return None
+
+
+def _at_home(code: CodeType, path: str) -> CodeType:
+    """The folder may have been moved or copied since: tracebacks are to name the file read."""
+    if code.co_filename == path:
+        return code
+    inner = (_at_home(one, path) if isinstance(one, CodeType) else one for one in code.co_consts)
+    return code.replace(co_filename=path, co_consts=tuple(inner))
 
 
 class FreshFinder(FileFinder):

@@ -5,9 +5,10 @@ told shortly after the app is ready, some time later with what its first request
 and once more when the worker leaves.
 """
 
+import builtins
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import (
     BuiltinImporter,
     ExtensionFileLoader,
@@ -15,8 +16,8 @@ from importlib.machinery import (
     SourceFileLoader,
     SourcelessFileLoader,
 )
-from types import FrameType
-from typing import Protocol
+from types import FrameType, ModuleType
+from typing import NamedTuple, Protocol
 
 from homeport.core.wire import Loaded
 from homeport.engine import audit, fresh_import, used_files
@@ -39,6 +40,19 @@ class Loop(Protocol):
         """As asyncio's."""
 
 
+class Model(NamedTuple):
+    """What the worker did that a template is modelled on: see `core.wire.Loaded`."""
+
+    asked: frozenset[str]
+    environment_changed: bool
+
+
+model: Model | None = None
+"""Set in what a template has forked."""
+environment: dict[str, str] | None = None
+"""That of the template, as it was before code of the project ran."""
+
+
 class ImportsSeen:
     """Begins before anything of the project is imported."""
 
@@ -47,12 +61,52 @@ class ImportsSeen:
         self._known = set(sys.modules)
         self._hooks = [*map(id, sys.meta_path), *map(id, sys.path_hooks)]
         self._before_change: list[str] | None = None
+        self._asked: set[str] = set()
+        self._told_asked = False
+        self._changed_while_loading = False
+        self._import = builtins.__import__
+        builtins.__import__ = self._look_on
         audit.handlers["os.putenv"] = audit.handlers["os.unsetenv"] = self._environment_changes
         audit.listen()
 
     def _environment_changes(self, *_: object) -> None:
         if self._before_change is None and _is_done_by_project(sys._getframe(2)):
             self._before_change = list(sys.modules)
+
+    def _look_on(
+        self,
+        name: str,
+        globals: Mapping[str, object] | None = None,
+        locals: Mapping[str, object] | None = None,
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> ModuleType:
+        """`import` in the project's code, also of what is loaded already."""
+        module = self._import(name, globals, locals, fromlist or (), level)
+        spec = globals.get("__spec__") if globals is not None and not level else None
+        if self._before_change is None and _is_fresh(spec):
+            parts = (f"{name}.{item}" for item in fromlist or ())
+            self._asked.update([name, *(part for part in parts if part in sys.modules)])
+        return module
+
+    def loaded(self) -> None:
+        """The app is there: look on no longer. (Unless somebody else does so by now.)"""
+        self._changed_while_loading = self._before_change is not None
+        if builtins.__import__ == self._look_on:
+            builtins.__import__ = self._import
+
+    def unfit(self) -> bool:
+        """Whether a start without the template may come out otherwise than this fork of it.
+
+        The template has imported what the model asked for, as it was at that place. So the same has
+        to be asked for here before the environment changes, and nothing may change imports.
+        """
+        if model is None:
+            return False
+        changed = self._before_change is not None
+        if not model.asked <= self._asked or changed is not model.environment_changed:
+            return True
+        return _patched() is not None or self._foreign_hook() is not None
 
     def news(self) -> Loaded | None:
         """What is new since the last call; None when nothing is."""
@@ -63,9 +117,16 @@ class ImportsSeen:
         allowed = names if before is None else [name for name in names if name in set(before)]
         modules = [name for name in allowed if self._is_installed(name)]
         obstacle = _patched() or self._foreign_hook()
-        if not modules and not project and obstacle is None:
+        first, self._told_asked = not self._told_asked, True
+        if not first and not modules and not project and obstacle is None:
             return None
-        return Loaded(modules=tuple(modules), project=tuple(project), obstacle=obstacle)
+        return Loaded(
+            modules=tuple(modules),
+            project=tuple(project),
+            obstacle=obstacle,
+            asked=tuple(filter(self._is_installed, sorted(self._asked))) if first else None,
+            environment_changed=self._changed_while_loading,
+        )
 
     def _is_installed(self, name: str) -> bool:
         """Whether importing it by this name, as usual, gives the same module again."""
@@ -93,7 +154,10 @@ class ImportsSeen:
 
 
 def _is_of_project(name: str) -> bool:
-    spec = getattr(sys.modules.get(name), "__spec__", None)
+    return _is_fresh(getattr(sys.modules.get(name), "__spec__", None))
+
+
+def _is_fresh(spec: object) -> bool:
     return type(getattr(spec, "loader", None)) is fresh_import.FreshSourceLoader
 
 

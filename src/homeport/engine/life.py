@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 import socket
 from typing import Any
 
@@ -19,8 +20,8 @@ GC_WHILE_LOADING = (100_000, 50, 100)
 """Imports make many objects and little garbage: looking for it costs a tenth of the start."""
 
 
-listening: set[int] = set()
-"""The descriptors of the listeners of this process."""
+listening: dict[int, int] = {}
+"""The listeners of this process: descriptor → inode, for a number is given again after a close."""
 
 
 def report(channel: Channel, failure: Failure) -> None:
@@ -135,7 +136,7 @@ class Life:
     def _obey(self, received: Received) -> None:
         match received.message:
             case Serve():
-                listening.update(received.descriptors)
+                listening.update((fd, os.fstat(fd).st_ino) for fd in received.descriptors)
                 sockets = [socket.socket(fileno=number) for number in received.descriptors]
                 self._work.add(self._accept(sockets))
             case Adopt() as message:

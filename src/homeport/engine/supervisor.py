@@ -219,7 +219,11 @@ class Supervisor:
     def _read(self, number: int) -> None:
         """What a worker says; at the end of file it is about to exit."""
         channel = self._workers[number].channel
-        messages = channel.read()
+        try:
+            messages = channel.read()
+        except ValueError:  # nothing of ours: the app has written into the channel
+            self._workers[number].kill()
+            messages = None
         if messages is None:
             self._selector.unregister(channel)
             return

@@ -26,7 +26,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from homeport.core.wire import Fork, Forked, Warm, Warmed
-from homeport.engine import env_file, fresh_import, lifeline
+from homeport.engine import env_file, fresh_import, imports_seen, lifeline
 from homeport.engine.channel import Channel
 from homeport.engine.preloading import Preloading
 
@@ -89,6 +89,7 @@ class Template:
         if warm.env_file is not None:
             with contextlib.suppress(OSError):  # a worker will say so
                 env_file.load(warm.env_file)
+        imports_seen.model = imports_seen.Model(frozenset(warm.asked), warm.environment_changed)
         sys.path[:] = self._installed
         self._preloading.load(warm.modules, warm.refused)
         sys.path[:] = self._path
@@ -162,6 +163,7 @@ def _second_fork(write_end: int) -> bool:
 def _be_a_worker() -> NoReturn:
     """As `python -m homeport.engine.worker` begins, once there is a job for it."""
     _reseed()
+    imports_seen.environment = dict(os.environ)
     spec = importlib.util.find_spec(WORKER)
     assert spec is not None and spec.origin is not None and spec.loader is not None
     main = ModuleType("__main__")

@@ -47,8 +47,12 @@ class Warmth:
         self._asked_at = 0.0
         self._forbidden = False
         self._failures = 0  # of templates that ended or hung
+        self._unanswered = 0  # what the template was asked and has not done yet
         self._rounds = 0  # templates in a row that only found out what must be left out
         self._modules: dict[str, None] = {}  # in the order of their import
+        self._has_model = False
+        self._asked: tuple[str, ...] = ()
+        self._changes = False  # the project changes the environment while it is imported
         self._project: set[str] = set()
         self._left_out: dict[str, str] = {}
         self._surroundings = Surroundings(job)
@@ -62,7 +66,7 @@ class Warmth:
         if self._spare:
             return self._spare.pop()
         if self._ready and (reason := self._surroundings.change(self._modules)) is not None:
-            self._drop()
+            self._forget()
             self._warn(reason)
         hangs = time.monotonic() - self._asked_at > IMPORT_PATIENCE
         if self._template is not None and not self._ready and hangs:
@@ -87,6 +91,15 @@ class Warmth:
 
     def heard(self, imported: wire.Loaded) -> None:
         """A worker is up and has imported this."""
+        if imported.unfit:
+            self._forget()
+            self._warn(warm.UNFIT)
+            return
+        if imported.asked is not None:
+            self._asked, self._changes = imported.asked, imported.environment_changed
+            self._has_model = True
+        elif not self._has_model:
+            return  # a worker that leaves; what it did is no model any more
         if imported.obstacle is not None and not self._forbidden:
             self._forbidden = True
             self._drop()
@@ -129,7 +142,16 @@ class Warmth:
         )
         refused = tuple(sorted(self._project.union(self._excluded)))
         env_file = self._job.env_file
-        template.channel.send(wire.Warm(modules=wanted, refused=refused, env_file=env_file))
+        template.channel.send(
+            wire.Warm(
+                modules=wanted,
+                refused=refused,
+                env_file=env_file,
+                asked=self._asked,
+                environment_changed=self._changes,
+            )
+        )
+        self._unanswered += 1
 
     def read(self) -> list[Event]:
         """Take note of what the template says; nothing of it is an event of the server."""
@@ -150,7 +172,8 @@ class Warmth:
 
     def _warmed(self, warmed: wire.Warmed) -> None:
         self._surroundings.add(warmed.files)
-        self._ready = True
+        self._unanswered -= 1
+        self._ready = self._unanswered == 0
         roots = {
             name: reason
             for name, reason in warmed.left_out.items()
@@ -214,11 +237,19 @@ class Warmth:
     def _drop(self) -> None:
         """End the template. The next worker that is ready leads to another one."""
         self._ready = False
+        self._unanswered = 0
         self._discard_waiting()
         if self._template is not None:
             template, self._template = self._template, None
             self._selector.unregister(template.channel)
             _end(template)
+
+    def _forget(self) -> None:
+        """What was learned may be true no more: the next worker is the model."""
+        self._drop()
+        self._has_model = False
+        self._modules, self._project, self._left_out = {}, set(), {}
+        self._forbidden, self._failures, self._rounds = False, 0, 0
 
     def _discard_waiting(self) -> None:
         if self._waiting is not None:

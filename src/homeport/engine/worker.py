@@ -20,8 +20,8 @@ from typing import Any, NoReturn
 
 from homeport.core.errors import ExitCode
 from homeport.core.failure import Failure, FailureKind
-from homeport.core.wire import Imported, Job, Start
-from homeport.engine import fresh_import, used_files
+from homeport.core.wire import Imported, Job, Loaded, Message, Start, decode, encode
+from homeport.engine import fresh_import, imports_seen, used_files
 from homeport.engine.channel import Channel
 from homeport.engine.imports_seen import ImportsSeen
 from homeport.engine.life import GC_WHILE_LOADING, Life, listening, report, run_loop
@@ -41,9 +41,11 @@ def main() -> NoReturn:
     channel = Channel(socket.socket(fileno=CHANNEL))
     os.set_inheritable(CHANNEL, False)
     os.set_inheritable(LIFELINE, False)
-    importlib.import_module("homeport.engine.serving.server")  # while there is no job yet
+    for ours in ("serving.server", "env_file", "app_loader", "worker_logs"):
+        # While there is no job yet, and before code of our own could be taken for the project's.
+        importlib.import_module("homeport.engine." + ours)
     try:
-        job = channel.receive().message
+        job = _job_left_for_us() or channel.receive().message
     except EOFError:
         os._exit(ExitCode.OK)
     assert isinstance(job, Job)
@@ -51,12 +53,39 @@ def main() -> NoReturn:
     end(serve_job(job, channel))
 
 
+def _job_left_for_us() -> Message | None:
+    """By `_start_over`: on the descriptor that is our argument."""
+    if len(sys.argv) < 2:
+        return None
+    with open(int(sys.argv.pop()), "rb") as file:
+        return decode(file.read())
+
+
+def _start_over(job: Job, channel: Channel) -> NoReturn:
+    """This fork is not what a start without the template would be: become that, in place.
+
+    The process, its channel and its lifeline stay, so nobody has to know (execve(2)).
+    """
+    channel.send(Loaded(unfit=True))
+    left = os.memfd_create("job", 0)
+    os.write(left, encode(job))
+    os.lseek(left, 0, os.SEEK_SET)
+    for descriptor in (CHANNEL, LIFELINE):
+        os.set_inheritable(descriptor, True)
+    environment = imports_seen.environment or dict(os.environ)
+    os.execve(sys.executable, [*sys.orig_argv, str(left)], environment)
+
+
 def _let_go_after_fork() -> None:
     """A process that the app forks may outlive us: it must not hold the port or our channel."""
     used_files.when_grown(None)
-    for descriptor in (CHANNEL, LIFELINE, *listening):
+    for descriptor in (CHANNEL, LIFELINE):
         with contextlib.suppress(OSError):
             os.close(descriptor)
+    for descriptor, inode in listening.items():
+        with contextlib.suppress(OSError):
+            if os.fstat(descriptor).st_ino == inode:
+                os.close(descriptor)
 
 
 def _ignore_the_terminal() -> None:
@@ -101,11 +130,17 @@ def serve_job(job: Job, channel: Channel, app: Any = None) -> ExitCode:
                 env_file.load(job.env_file)
             app = load_app(job) if app is None else prepared(app, job)
     except AppLoadError as error:
+        if seen is not None and seen.unfit():
+            _start_over(job, channel)
         report(channel, error.failure)
         return ExitCode.APP
     except OSError as error:
         report(channel, _without_environment(error))
         return ExitCode.APP
+    if seen is not None:
+        seen.loaded()
+        if seen.unfit():
+            _start_over(job, channel)
     if job.single_lifespan and job.failure is None and not _may_start(channel):
         return ExitCode.OK
     return run_loop(Life(app, job, channel, seen))
