@@ -180,6 +180,8 @@ def test_a_websocket_is_told_to_come_back_at_a_reload(server: Homeport, project:
         assert ws.protocol.close_rcvd is not None
         assert ws.protocol.close_rcvd.code == 1012
     eventually(lambda: len(server.workers()) == 1, "the old worker to leave")
+    assert server.end() == 0
+    assert not any(event["event"] == "log" for event in server.events), "that is no error"
 
 
 def test_an_open_stream_delays_no_reload(server: Homeport, project: Path) -> None:

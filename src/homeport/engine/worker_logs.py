@@ -10,6 +10,7 @@ from homeport.core.redact import plain_line
 from homeport.core.wire import Job
 from homeport.engine.failure_report import failure_of, last_line
 
+_SERVICE_RESTART = 1012  # a close code of RFC 6455's registry
 _UVICORN_LEVELS = {"debug": logging.DEBUG, "info": logging.WARNING, "warning": logging.WARNING}
 
 
@@ -20,11 +21,19 @@ def set_up(job: Job) -> None:
     """
     handler = logging.StreamHandler(sys.stdout if job.json else sys.stderr)
     handler.setFormatter(_JsonForm(job.project) if job.json else _TextForm(job))
+    handler.addFilter(_is_news)
     for name, level in (("uvicorn", job.log_level), ("uvicorn.error", job.log_level)):
         logging.getLogger(name).setLevel(_UVICORN_LEVELS.get(level, logging.ERROR))
     logger = logging.getLogger("uvicorn")
     logger.handlers = [handler]
     logger.propagate = False
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """All but the end that we put to WebSockets at a reload, where the app did not expect one."""
+    error = record.exc_info[1] if record.exc_info else None
+    ended = type(error).__name__ == "WebSocketDisconnect"
+    return not (ended and getattr(error, "code", None) == _SERVICE_RESTART)
 
 
 class _TextForm(logging.Formatter):
