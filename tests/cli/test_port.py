@@ -180,3 +180,13 @@ def test_every_command_has_help_and_refuses_what_it_does_not_know(
     wrong = ended(project, command, "8000", "--frobnicate")
     assert wrong.code == ExitCode.USAGE
     assert f"homeport {command} --help" in wrong.err
+    assert wrong.err.count("--help") == 1
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("lss", "ls"), ("prot", "port"), ("raech", "reach")])
+def test_a_command_with_a_typing_error_is_no_app(project: Path, typed: str, meant: str) -> None:
+    end = ended(project, typed)
+    assert end.code == ExitCode.USAGE
+    assert f"did you mean:  homeport {meant}" in end.err
+    (project / f"{typed}.py").write_text("x = 1\n")
+    assert "did you mean" not in ended(project, typed, "--no-reload").err

@@ -62,6 +62,10 @@ ALL: dict[Callable[..., HomeportError], tuple[HomeportError, type[HomeportError]
         BindError,
     ),
     bind_refusals.bind_refused: (bind_refusals.bind_refused(HERE, "No buffer space"), BindError),
+    app_refusals.no_such_command: (
+        app_refusals.no_such_command("lss", "ls"),
+        AppNotFoundError,
+    ),
     refusals.unwritable: (refusals.unwritable("/x.svg", "--svg", "Is a directory"), UsageError),
     refusals.not_a: (refusals.not_a("x", "--port", "a whole number"), UsageError),
     refusals.unknown_key: (refusals.unknown_key("prot", "x.toml", None, ["port"]), UsageError),

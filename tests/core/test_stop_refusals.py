@@ -14,7 +14,6 @@ HELD = listener("127.0.0.1:8000", holder(7, project=SHOP))
     ("error", "code", "says"),
     [
         (stop_refusals.nothing_listens(8000), "nothing-there", "homeport port 8000"),
-        (stop_refusals.nothing_listens(8000, "first this"), "nothing-there", "first this"),
         (stop_refusals.several(8000, (HELD,), (7, 9)), "several", "homeport stop 8000 --yes 9"),
         (stop_refusals.needs_yes(OCCUPANT), "needs-yes", "homeport stop 8000 --yes 7"),
         (stop_refusals.no_match(OCCUPANT, "9"), "no-match", "of project shop"),

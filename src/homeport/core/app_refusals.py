@@ -46,6 +46,16 @@ def no_such_file(path: str, nearest: tuple[str, ...]) -> AppNotFoundError:
     )
 
 
+def no_such_command(typed: str, meant: str) -> AppNotFoundError:
+    """Neither an app nor a command, but nearly one."""
+    return AppNotFoundError(
+        f"There is no command and no module {typed}.",
+        code="no-such-command",
+        next_steps=(f"did you mean:  homeport {meant}",),
+        facts={"typed": typed, "meant": meant},
+    )
+
+
 def no_app_in_folder(folder: str, wanted: tuple[str, ...]) -> AppNotFoundError:
     """A folder that holds none of the files an app is usually in."""
     return AppNotFoundError(

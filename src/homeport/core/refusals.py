@@ -16,12 +16,12 @@ def not_in_main_thread() -> UsageError:
     )
 
 
-def not_a(value: str, origin: str, wanted: str) -> UsageError:
-    """A value of the wrong kind."""
+def not_a(value: str, origin: str, wanted: str, command: str = "homeport") -> UsageError:
+    """A value of the wrong kind, and whose help says more."""
     return UsageError(
         f"{origin} is {value!r}, but must be {wanted}.",
         code="bad-value",
-        next_steps=("what each setting means:  homeport --help",),
+        next_steps=(f"what each setting means:  {command} --help",),
         facts={"value": value, "origin": origin},
     )
 
@@ -48,10 +48,10 @@ def unknown_variable(name: str, nearest: str | None, known: list[str]) -> UsageE
     )
 
 
-def bad_flag(message: str, *steps: str) -> UsageError:
-    """A command line that cannot be read."""
+def bad_flag(message: str, *steps: str, command: str = "homeport") -> UsageError:
+    """A command line that cannot be read; `command` with the words that lead to its own help."""
     return UsageError(
-        message, code="bad-arguments", next_steps=(*steps, "every option:  homeport --help")
+        message, code="bad-arguments", next_steps=(*steps, f"every option:  {command} --help")
     )
 
 

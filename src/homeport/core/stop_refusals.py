@@ -7,12 +7,12 @@ from homeport.core.relays import Relay
 from homeport.core.words import who_holds
 
 
-def nothing_listens(port: int, *steps: str) -> NothingThereError:
+def nothing_listens(port: int) -> NothingThereError:
     """`stop` and `reach` of a port without a listener."""
     return NothingThereError(
         f"Nothing listens on port {port}.",
         code="nothing-there",
-        next_steps=(*steps, f"is it free:  homeport port {port}", "what listens:  homeport ls"),
+        next_steps=(f"is it free:  homeport port {port}", "what listens:  homeport ls"),
         facts={"port": port},
     )
 
@@ -102,8 +102,8 @@ def needs_yes(occupant: Occupant) -> NotStoppedError:
     first = occupant.holders[0]
     return _refusal(
         occupant,
-        f"homeport stop {occupant.port} asks before it stops {first.program} (pid {first.pid}), "
-        "but this is no terminal.",
+        f"homeport stop {occupant.port} asks before it stops {first.program} (pid {first.pid}); "
+        "without a terminal, or with --json, it needs --yes.",
         "needs-yes",
         f"homeport stop {occupant.port} --yes {first.pid}",
     )

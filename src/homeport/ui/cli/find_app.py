@@ -6,11 +6,13 @@ about folders we may not enter.
 
 import difflib
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 from homeport.core import app_refusals, refusals
 from homeport.core.appref import PLACES, AppLocation, AppName
+from homeport.ui.cli.commands import LOOKING
 from homeport.ui.cli.sources import Project
 
 _IN_FOLDER = ("main.py", "app.py", "api.py", "__init__.py")
@@ -53,10 +55,20 @@ def _named(text: str, folder: Path) -> AppLocation:
     if name.path is not None:
         return _path(folder / name.path, name)
     assert name.module is not None
+    if name.attribute is None and "." not in name.module:
+        _check_typed(name.module, folder)
     inner = folder.joinpath(*name.module.split("."))
     if name.attribute is None and os.path.isdir(inner):
         return _path(inner, name)
     return AppLocation(module=name.module, attribute=name.attribute, folder=str(folder))
+
+
+def _check_typed(module: str, folder: Path) -> None:
+    """A word like a command that names nothing here: `homeport lss`. AppNotFoundError."""
+    meant = difflib.get_close_matches(module, LOOKING, n=1, cutoff=0.7)
+    there = (folder / module, folder / f"{module}.py")
+    if meant and not any(map(os.path.exists, there)) and find_spec(module) is None:
+        raise app_refusals.no_such_command(module, meant[0])
 
 
 def _path(path: Path, name: AppName) -> AppLocation:

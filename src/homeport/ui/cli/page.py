@@ -32,26 +32,22 @@ class Arguments(argparse.ArgumentParser):
         """UsageError for what cannot be meant."""
         given, unknown = self.parse_known_args(arguments)
         if unknown:
-            raise refusals.bad_flag(
-                f"{self.prog} does not understand {unknown[0]}.",
-                f"what it understands:  {self.prog} --help",
-            )
+            said = f"{self.prog} does not understand {unknown[0]}."
+            raise refusals.bad_flag(said, command=self.prog)
         return given
 
     def error(self, message: str) -> NoReturn:
         """In our words."""
         if missing := re.match(r"argument (\S+): expected one argument", message):
             message = f"{missing[1]} needs a value after it"
-        raise refusals.bad_flag(
-            f"{message[:1].upper()}{message[1:]}.", f"what it understands:  {self.prog} --help"
-        )
+        raise refusals.bad_flag(f"{message[:1].upper()}{message[1:]}.", command=self.prog)
 
-
-def port_number(text: str) -> int:
-    """UsageError for what is no port."""
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= HIGHEST_PORT):
-        raise refusals.not_a(text, "PORT", f"a whole number from 1 to {HIGHEST_PORT}")
-    return int(text)
+    def port_number(self, text: str) -> int:
+        """UsageError for what is no port."""
+        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= HIGHEST_PORT):
+            wanted = f"a whole number from 1 to {HIGHEST_PORT}"
+            raise refusals.not_a(text, "PORT", wanted, self.prog)
+        return int(text)
 
 
 def width() -> int:

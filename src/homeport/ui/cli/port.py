@@ -24,7 +24,6 @@ from homeport.ui.cli.page import (
     Arguments,
     columns,
     paint,
-    port_number,
     prose,
     show,
     show_json,
@@ -53,7 +52,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     given = parser.read(arguments)
     if given.port is None:
         return _suggest(json=given.json)
-    report = port_report(port_number(given.port))
+    report = port_report(parser.port_number(given.port))
     probes = _probed(report) if given.probe else ()
     if given.json:
         show_json(_as_object(report, probes))

@@ -23,7 +23,6 @@ from homeport.ui.cli.page import (
     columns,
     is_ascii_only,
     paint,
-    port_number,
     prose,
     show,
     show_json,
@@ -62,7 +61,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     pictures.add_argument("--mermaid", action="store_true")
     pictures.add_argument("--ascii", action="store_true")
     given = parser.read(arguments)
-    port = None if given.port is None else port_number(given.port)
+    port = None if given.port is None else parser.port_number(given.port)
     seen = facts()
     found = _wanted(seen, port)
     if given.json:
@@ -85,8 +84,7 @@ def _wanted(seen: Facts, port: int | None) -> list[Found]:
     if port is not None:
         chosen = [each for each in everything if each.port == port]
         if not chosen:
-            serve = f"serve there:  homeport --port {port}"
-            raise stop_refusals.nothing_listens(port, serve)
+            raise stop_refusals.nothing_listens(port)
         return [(each, reach(each.listeners, seen)) for each in chosen]
     project = own_project()
     own = [each for each in everything if each.project and each.project.folder == project]

@@ -20,7 +20,7 @@ from homeport.engine.stop import Outcome, Outside, Stopping
 from homeport.host import me
 from homeport.ui.cli.folders import own_project
 from homeport.ui.cli.output import is_terminal, write
-from homeport.ui.cli.page import Arguments, paint, port_number, show, show_json
+from homeport.ui.cli.page import Arguments, paint, show, show_json
 
 HELP = """\
 homeport stop PORT [--yes PID|PROJECT] [--json]     end the server that listens on PORT
@@ -41,7 +41,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     parser.add_argument("port", metavar="PORT")
     parser.add_argument("--yes", metavar="PID|PROJECT")
     given = parser.read(arguments)
-    port = port_number(given.port)
+    port = parser.port_number(given.port)
     everything = host.listeners()
     found = [each for each in occupants(everything) if each.port == port]
     if not found:
