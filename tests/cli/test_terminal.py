@@ -14,6 +14,7 @@ import pytest
 
 from tests.cli.terminal import Terminal, in_terminal
 from tests.engine.live import HELLO, children_of, eventually, is_alive, save
+from tests.engine.test_single_lifespan import LOCKING
 
 
 @contextlib.contextmanager
@@ -154,6 +155,16 @@ def test_a_broken_save_shows_the_users_line_and_what_still_serves(project: Path)
         assert "ZeroDivisionError" in screen
         assert "importlib" not in screen
         assert "homeport/" not in screen
+
+
+def test_a_startup_that_fails_beside_the_old_version_hints_at_the_single_lifespan(
+    project: Path,
+) -> None:
+    (project / "main.py").write_text(LOCKING)
+    with terminal(project) as term:
+        term.until("? help")
+        save(project / "main.py", LOCKING + "\n")
+        assert "homeport --single-lifespan" in term.until("if only one may be:")
 
 
 def test_help_fits_one_screen_and_names_every_setting() -> None:

@@ -36,6 +36,7 @@ WATCHES_USED_UP = (
     "no more folders can be watched: changes in new ones are not seen; "
     "raise it with  sudo sysctl fs.inotify.max_user_watches=524288"
 )
+TWO_ALIVE = "that version was alive meanwhile; if only one may be:  homeport --single-lifespan"
 NO_IPV6 = "this computer has no IPv6 loopback: listening on IPv4 only"
 
 

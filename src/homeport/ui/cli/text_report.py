@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from homeport.core import words
 from homeport.core.events import Announce, News
-from homeport.core.failure import Failure, short_traceback
+from homeport.core.failure import Failure, FailureKind, short_traceback
 from homeport.core.redact import plain, plain_line
 from homeport.engine.reporting import Moment, Opened
 
@@ -92,6 +92,8 @@ class TextReport:
         if announce.still_serving and moment.serving_since is not None:
             clock = time.strftime("%H:%M:%S", time.localtime(moment.serving_since))
             self._line(f"still serving the version of {clock}; save a fix to try again")
+            if announce.failure.kind is FailureKind.STARTUP:
+                self._line(words.TWO_ALIVE)
         elif self._opened.reload and not announce.failure.kind.names_no_app:
             url = self._paint("36", self._opened.links[0].url)
             ended = ""
