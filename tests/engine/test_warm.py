@@ -117,6 +117,25 @@ def test_heavy_libraries_work_and_random_numbers_differ(
         ]
 
 
+def test_an_import_that_is_under_way_is_not_told_yet(tmp_path: Path, installed: Installed) -> None:
+    """It may fail, as an optional part does that a request tries to import in a thread."""
+    installed.add("hesitates", "import time\ntime.sleep(0.6)\nraise ImportError('not here')\n")
+    tries = """
+import contextlib, threading
+
+def attempt() -> None:
+    with contextlib.suppress(ImportError):
+        import hesitates
+
+app.router.on_startup.append(threading.Thread(target=attempt).start)
+"""
+    project = Project(tmp_path / "project", FACTS + tries)
+    with homeport(project.folder, **installed.environment) as server:
+        server.ready()
+        project.warm_reload(server)
+        assert logs(server) == []
+
+
 def test_a_library_that_reads_what_the_project_has_set_reads_it_anew(
     tmp_path: Path, installed: Installed
 ) -> None:

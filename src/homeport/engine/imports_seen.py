@@ -110,7 +110,7 @@ class ImportsSeen:
 
     def news(self) -> Loaded | None:
         """What is new since the last call; None when nothing is."""
-        names = [name for name in list(sys.modules) if name not in self._known]
+        names = [name for name in list(sys.modules) if self._is_new(name)]
         self._known.update(names)
         project = [name for name in names if _is_of_project(name)]
         before = self._before_change
@@ -127,6 +127,11 @@ class ImportsSeen:
             asked=tuple(filter(self._is_installed, sorted(self._asked))) if first else None,
             environment_changed=self._changed_while_loading,
         )
+
+    def _is_new(self, name: str) -> bool:
+        """And there to stay: another thread's import may fail yet, or has only begun."""
+        spec = getattr(sys.modules.get(name), "__spec__", None)
+        return name not in self._known and not getattr(spec, "_initializing", False)
 
     def _is_installed(self, name: str) -> bool:
         """Whether importing it by this name, as usual, gives the same module again."""
