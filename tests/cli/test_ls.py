@@ -1,6 +1,7 @@
 """`homeport ls`: one row per server, and nothing left out in silence."""
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,12 @@ def rows(folder: Path, *arguments: str, **how: Any) -> dict[int, dict[str, Any]]
 
 
 def test_a_homeport_server_comes_first_with_project_and_branch(project: Path) -> None:
-    with server(project) as other, homeport(project) as running:
+    with ExitStack() as cleanup:
+        running = cleanup.enter_context(homeport(project))
         running.ready()
+        other = cleanup.enter_context(server(project))
+        while other.port > running.port:  # the order of ports would put it first
+            other = cleanup.enter_context(server(project))
         listed = json.loads(ended(project, "ls", "--json").out)["servers"]
         text = told(ended(project, "ls", env={"COLUMNS": "200"}))
     ours = next(row for row in listed if row["port"] == running.port)

@@ -99,7 +99,7 @@ def test_a_burst_may_wait_while_the_loop_is_busy(
         clients = [socket.create_connection(listener.getsockname(), 0.5) for _ in range(300)]
         for client in clients:
             client.close()
-        await server.drain(grace=1, timeout=1)
+        await asyncio.wait_for(server.drain(grace=1, timeout=1), 10)
         await server.stop()
 
     run(new_loop, story())

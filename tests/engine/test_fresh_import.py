@@ -3,6 +3,7 @@
 import importlib.util
 import marshal
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,17 @@ def test_bytecode_of_the_same_bytes_is_used(tmp_path: Path) -> None:
     code = compile("value = 'from the cache'", str(file), "exec")
     cache.write_bytes(cache.read_bytes()[:16] + marshal.dumps(code))
     assert imported(tmp_path).startswith("from the cache")
+
+
+def test_bytecode_of_a_folder_that_was_copied_names_the_file_that_was_read(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    named = "import sys\nvalue = (lambda: sys._getframe().f_code.co_filename)()\n"
+    (first / "thing.py").write_text(named)
+    imported(first)
+    shutil.copytree(first, second)
+    assert (second / "__pycache__").exists()
+    assert imported(second).startswith(str(second / "thing.py"))
 
 
 def test_no_bytecode_is_written_where_it_is_not_wanted(tmp_path: Path) -> None:
