@@ -66,7 +66,7 @@ A = TypeVar("A")
 class Story:
     """Sharing with its two clocks; secrets are made by counting."""
 
-    now: Now = Now(wall=NOON, mono=100.0)
+    now: Now = field(default_factory=lambda: Now(wall=NOON, mono=100.0))
     state: Sharing = field(default_factory=Sharing)
     actions: list[Action] = field(default_factory=list)
     count: int = 0
@@ -87,7 +87,7 @@ class Story:
     def open(self, door: bool = True, place: Place = PLACE, **fields: Any) -> str:
         """Share, and let the door open; the code that is shown."""
         code = self.fresh("code")
-        known = {"terms": Terms(), "identity": HOME, "name": "shop"}
+        known: dict[str, Any] = {"terms": Terms(), "identity": HOME, "name": "shop"}
         self.tell(Open(place=place, code_hash=hashed(code), **(known | fields)))
         if door:
             self.tell(DoorOpened())
@@ -95,9 +95,7 @@ class Story:
 
     def redeem(self, code: str, peer: str = PHONE, agent: str = IPHONE) -> Admitted | Refused:
         token = self.fresh("token")
-        self.tell(
-            Redeem(code_hash=hashed(code), peer=peer, agent=agent, token=token, request="r")
-        )
+        self.tell(Redeem(code_hash=hashed(code), peer=peer, agent=agent, token=token, request="r"))
         answer = self.answer()
         assert isinstance(answer, Admitted | Refused)
         return answer
@@ -158,9 +156,8 @@ class Story:
         assert self.state.share is not None
         return self.state.share
 
-    @property
-    def phase(self) -> Phase:
-        return self.state.phase
+    def at(self, phase: Phase) -> bool:
+        return self.state.phase is phase
 
     def device(self, device_id: str) -> Device:
         return next(each for each in self.share.devices if each.id == device_id)

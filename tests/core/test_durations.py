@@ -16,7 +16,22 @@ def test_a_time_is_read_as_people_write_it(text: str, seconds: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "30", "m", "30 m", "1.5h", "-5m", "30m1h", "1h1h", "1d", "30M", "٣m", "30m\n", "h1", "1" * 99],
+    [
+        "",
+        "30",
+        "m",
+        "30 m",
+        "1.5h",
+        "-5m",
+        "30m1h",
+        "1h1h",
+        "1d",
+        "30M",
+        "٣m",
+        "30m\n",
+        "h1",
+        "1" * 99,
+    ],
 )
 def test_what_is_no_time_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(UsageError, match="must be a time such as 30m") as refusal:
@@ -27,13 +42,21 @@ def test_what_is_no_time_is_refused_with_an_example(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["0s", "0h0m", "24h1s", "25h", "99999m"])
 def test_too_short_and_too_long_say_the_limits(text: str) -> None:
-    with pytest.raises(UsageError, match="HOMEPORT_FOR is .* must be from 1s to 24h"):
+    with pytest.raises(UsageError, match=r"HOMEPORT_FOR is .* must be from 1s to 24h"):
         parse_duration(text, "HOMEPORT_FOR")
 
 
 def test_what_is_printed_can_be_typed() -> None:
     dice = random.Random(3)
-    for seconds in [1, 59, 60, 3600, USUAL, LONGEST, *(dice.randint(1, LONGEST) for _ in range(2000))]:
+    for seconds in [
+        1,
+        59,
+        60,
+        3600,
+        USUAL,
+        LONGEST,
+        *(dice.randint(1, LONGEST) for _ in range(2000)),
+    ]:
         assert parse_duration(compact(seconds)) == seconds
     assert compact(5400) == "1h30m"
 

@@ -95,7 +95,9 @@ def test_nothing_to_share_says_what_was_seen() -> None:
         ("10.8.0.2", Caution.VPN),
     ],
 )
-def test_what_is_never_guessed_can_be_named_and_comes_with_a_word(on: str, caution: Caution) -> None:
+def test_what_is_never_guessed_can_be_named_and_comes_with_a_word(
+    on: str, caution: Caution
+) -> None:
     assert choose(on, ALL, LOCAL).cautions == (caution,)
 
 

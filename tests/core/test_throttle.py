@@ -56,9 +56,7 @@ def test_many_peers_together_shut_pairing_until_a_new_code_is_asked_for() -> Non
 
 
 def test_a_batch_counts_as_many() -> None:
-    assert wrong(Throttle(), "a", 0.0, 4) == Throttle(
-        guessers=after(4).guessers, overall=4
-    )
+    assert wrong(Throttle(), "a", 0.0, 4) == Throttle(guessers=after(4).guessers, overall=4)
     assert wrong(Throttle(), "a", 0.0, 5000).blocks("a", 0.0)
 
 

@@ -67,8 +67,8 @@ def step(state: Sharing, event: Event, now: Now) -> Result:
 
 def _handle(state: Sharing, event: Event, now: Now) -> Result:
     if state.share is None:
-        return _CLOSED[type(event)](state, event, now)
-    return _TABLE[state.phase][type(event)](state, state.share, event, now)
+        return CLOSED[type(event)](state, event, now)
+    return TABLE[state.phase][type(event)](state, state.share, event, now)
 
 
 def _unshare(state: Sharing, share: Share, event: Unshare, now: Now) -> Result:
@@ -104,10 +104,10 @@ def _late(state: Sharing, share: Share, event: DoorOpened | DoorFailed, now: Now
     return state, []
 
 
-_Rule = Callable[[Sharing, Share, Any, Now], Result]
-_ClosedRule = Callable[[Sharing, Any, Now], Result]
+Rule = Callable[[Sharing, Share, Any, Now], Result]
+ClosedRule = Callable[[Sharing, Any, Now], Result]
 
-_ON: dict[type[Event], _Rule] = {
+_ON: dict[type[Event], Rule] = {
     Open: share_life.open_again,
     DoorOpened: _late,
     DoorFailed: _late,
@@ -128,7 +128,7 @@ _ON: dict[type[Event], _Rule] = {
     Stop: _stop,
 }
 
-_TABLE: dict[Phase, dict[type[Event], _Rule]] = {
+TABLE: dict[Phase, dict[type[Event], Rule]] = {
     Phase.OPENING: {
         **_ON,
         DoorOpened: share_life.door_opened,
@@ -142,8 +142,9 @@ _TABLE: dict[Phase, dict[type[Event], _Rule]] = {
     },
     Phase.SEEKING: _ON,
 }
+"""What happens in which phase; visitors get through only while the door is open."""
 
-_CLOSED: dict[type[Event], _ClosedRule] = {
+CLOSED: dict[type[Event], ClosedRule] = {
     **dict.fromkeys(_ON, _nothing),
     Open: share_life.open_first,
     Redeem: _gone,
@@ -154,3 +155,4 @@ _CLOSED: dict[type[Event], _ClosedRule] = {
     Deny: _nobody,
     Revoke: _nobody,
 }
+"""What happens while nothing is shared."""
