@@ -1,0 +1,128 @@
+"""What is told about the devices of a share: sentences, a table, facts, refusals."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from homeport.core.devices import Device, Devices, DeviceState, PairedBy
+from homeport.core.errors import NothingThereError, UsageError
+from homeport.core.pairing import Why
+from homeport.core.share_actions import News, Refused, Unclear
+from homeport.core.words import since
+
+_BY = {
+    PairedBy.CODE: "by the code",
+    PairedBy.APPROVAL: "with your yes",
+    PairedBy.TOKEN: "a token for scripts",
+}
+HEADER = ("id", "device", "address", "state", "paired", "first seen", "last seen", "requests")
+
+
+def lines(news: News, device: Device) -> tuple[str, ...]:
+    """What the terminal says about one device."""
+    who = described(device)
+    match news:
+        case News.ASKS:
+            number = _number(device)
+            return (
+                f"A device asks to be let in: {who}. It shows the number {number}.",
+                f"let it in, if you see that number on it:  homeport devices approve {number}",
+                f"or not:  homeport devices deny {number}",
+            )
+        case News.ASKS_NO_MORE:
+            return (f"{who} does not ask any more.",)
+        case News.DENIED:
+            return (f"Not let in: {who}.",)
+        case News.REVOKED:
+            return (f"Put out: {who}. Its token is dead and its connections are cut.",)
+        case _:
+            by = f", {_BY[device.paired_by]}" if device.paired_by is not None else ""
+            return (f"Let in: {who}{by}  (put out:  homeport devices revoke {device.id})",)
+
+
+def described(device: Device) -> str:
+    """`iPhone 2 (Safari) at 192.168.1.34`."""
+    program = f" ({device.kind.program})" if device.kind.program else ""
+    return f"{device.name}{program}" + (f" at {device.address}" if device.address else "")
+
+
+def rows(devices: Devices, now: float) -> tuple[tuple[str, ...], ...]:
+    """For `homeport devices`, below `HEADER`: who waits first, then who was let in."""
+    order = tuple(DeviceState)
+    ordered = sorted(devices, key=lambda each: (order.index(each.state), each.first_seen))
+    return tuple(_row(each, now) for each in ordered)
+
+
+def _row(device: Device, now: float) -> tuple[str, ...]:
+    program = f" ({device.kind.program})" if device.kind.program else ""
+    waits = f", shows {_number(device)}" if device.number is not None else ""
+    return (
+        device.id,
+        device.name + program,
+        device.address or "not seen yet",
+        device.state.value + waits,
+        _BY[device.paired_by] if device.paired_by is not None else "",
+        since(device.first_seen, now),
+        since(device.last_seen, now),
+        str(device.requests),
+    )
+
+
+def facts(device: Device) -> dict[str, Any]:
+    """For JSON: everything but the token's hash."""
+    return {
+        "id": device.id,
+        "name": device.name,
+        "kind": device.kind.name,
+        "program": device.kind.program,
+        "address": device.address,
+        "state": device.state.value,
+        "paired_by": device.paired_by.value if device.paired_by is not None else None,
+        "number": _number(device) if device.number is not None else None,
+        "first_seen": round(device.first_seen, 3),
+        "last_seen": round(device.last_seen, 3),
+        "requests": device.requests,
+    }
+
+
+def not_meant(unclear: Unclear, verb: str) -> UsageError | NothingThereError:
+    """No device, or several, for `homeport devices VERB WHICH`."""
+    known = [each.id for each in unclear.candidates]
+    found = unclear.found or unclear.candidates
+    steps = tuple(f"{described(each)}:  homeport devices {verb} {each.id}" for each in found)
+    if unclear.found:
+        return UsageError(
+            f"{unclear.which!r} can mean {_listed(unclear.found)}.",
+            code="several-devices",
+            next_steps=steps,
+            facts={"which": unclear.which, "devices": known},
+        )
+    there = f"There are {_listed(unclear.candidates)}" if found else "There is none"
+    return NothingThereError(
+        f"No device to {verb} is {unclear.which!r}. {there}.",
+        code="no-such-device",
+        next_steps=steps or ("every device:  homeport devices",),
+        facts={"which": unclear.which, "devices": known},
+    )
+
+
+def no_token(refused: Refused) -> NothingThereError | UsageError:
+    """`homeport token` when there is nothing that a token would open."""
+    if refused.why is Why.BLOCKED:
+        return UsageError(
+            "There are as many devices as a share can have.",
+            code="too-many-devices",
+            next_steps=("put one out first:  homeport devices revoke ID",),
+        )
+    return NothingThereError(
+        "No share that asks for a token is on.",
+        code="not-shared",
+        next_steps=("share first:  homeport share",),
+    )
+
+
+def _number(device: Device) -> str:
+    return "" if device.number is None else f"{device.number:04}"
+
+
+def _listed(devices: Sequence[Device]) -> str:
+    return ", ".join(f"{each.name} ({each.id})" for each in devices)
