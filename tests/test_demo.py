@@ -21,6 +21,7 @@ from httpx import ASGITransport, AsyncClient
 
 from homeport.demo.app import MOST_NOTES, PAGE, app, ticks
 from homeport.demo.way import End, end, is_loopback
+from tests.engine.live import environment
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync"]
@@ -196,7 +197,7 @@ async def test_the_websocket_closes_politely_on_bytes() -> None:
 @pytest.fixture
 def demo_url(tmp_path: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "homeport", "demo", "--port", "0", "--json"]
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}  # the same homeport as here
+    env = environment(PYTHONPATH=os.pathsep.join(sys.path))  # the same homeport as here
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, text=True, cwd=tmp_path, env=env) as process:
         late = threading.Timer(30, process.kill)  # a pipe has no deadline of its own

@@ -23,6 +23,7 @@ def run(
     *,
     host: "str | Sequence[str] | None" = None,
     port: int | None = None,
+    name: str | None = None,
     reload: bool | None = None,
     reload_dir: "str | Sequence[str] | None" = None,
     reload_include: "str | Sequence[str] | None" = None,

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import homeport
+from tests.engine.live import RUNTIME
 
 DEADLINE = 10.0
 """Seconds until a test gives up; never how long something is supposed to take."""
@@ -95,6 +96,7 @@ def environment(extra: Mapping[str, str | None] | None = None) -> dict[str, str]
         for name, text in os.environ.items()
         if not name.startswith("HOMEPORT_") and name not in _NOT_PASSED_ON
     }
+    wanted["XDG_RUNTIME_DIR"] = RUNTIME.name
     wanted |= extra or {}
     return {name: text for name, text in wanted.items() if text is not None}
 

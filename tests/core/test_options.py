@@ -26,6 +26,7 @@ def test_every_setting_is_an_option_and_every_option_a_setting() -> None:
     assert set(FIELDS) == {field.name for field in fields(Settings)} - {
         "port_origin",
         "app_in_project",
+        "name_in_project",
     }
 
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,9 @@ from typing import Any
 
 PATIENCE = 20.0
 """Seconds until a test gives up; never how long something is supposed to take."""
+
+RUNTIME = tempfile.TemporaryDirectory(prefix="homeport-tests-", ignore_cleanup_errors=True)
+"""The runtime folder of all servers that a test run starts: never the real one."""
 
 HELLO = """
 from fastapi import FastAPI
@@ -163,7 +167,7 @@ def environment(**extra: str) -> dict[str, str]:
     """The environment of a test's server: nothing of ours that would change it."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("HOMEPORT_") and k != "PORT"}
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
-    return kept | extra
+    return kept | {"XDG_RUNTIME_DIR": RUNTIME.name} | extra
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The settings of `homeport [APP]`: one table for flags, environment, pyproject.toml and `run()`.
 
-Priority: flag or argument, then `HOMEPORT_NAME` (for the port also `PORT`), then
+Priority: flag or argument, then `HOMEPORT_` and its name (for the port also `PORT`), then
 `[tool.homeport]` in pyproject.toml, then the default.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any, NamedTuple
 
-from homeport.core import refusals
+from homeport.core import refusals, server_name
 
 
 class Kind(Enum):
@@ -20,6 +20,7 @@ class Kind(Enum):
     PORT = "a whole number from 0 to 65535"
     SECONDS = "a number of seconds, 0 or more"
     SWITCH = "true or false"
+    NAME = server_name.WANTED
     LEVEL = "one of debug, info, warning, error"
 
 
@@ -48,6 +49,7 @@ class Option(NamedTuple):
 OPTIONS = (
     Option("host", Kind.LIST, "HOST", "localhost, all, an IP address or an interface; repeatable"),
     Option("port", Kind.PORT, "PORT", "0 = any free one  [8000, else the next free one]"),
+    Option("name", Kind.NAME, "NAME", "what others find it by  [the project's name]"),
     Option("reload", Kind.SWITCH, "", "load the app again when its files change  [on]"),
     Option("reload-dir", Kind.LIST, "DIR", "watch this folder instead of the project's"),
     Option("reload-include", Kind.LIST, "GLOB", "files that matter besides *.py"),
@@ -74,6 +76,7 @@ class Settings:
     """The merged settings. `port_origin` names where the port comes from, for messages.
 
     `app_in_project`: the app is named by pyproject.toml, so relative to its folder.
+    `name_in_project`: the name is said there, so it is the same in every git worktree.
     """
 
     app: str | None = None
@@ -81,6 +84,8 @@ class Settings:
     host: tuple[str, ...] = ("localhost",)
     port: int | None = None
     port_origin: str = "--port"
+    name: str | None = None
+    name_in_project: bool = False
     reload: bool = True
     reload_dir: tuple[str, ...] = ()
     reload_include: tuple[str, ...] = ()
@@ -118,15 +123,15 @@ def merge(sources: tuple[Source, ...]) -> Settings:
     for source in reversed(sources):
         for name, raw in source.values.items():
             merged[name] = _read(name, raw, source.origins[name])
-            if name == "app":
-                merged["app_in_project"] = source.is_project
+            if name in ("app", "name"):
+                merged[f"{name}_in_project"] = source.is_project
             if name == "port":
                 merged["port_origin"] = source.origins[name]
     return Settings(**merged)
 
 
 _BY_FIELD = {option.field: option for option in OPTIONS}
-_DERIVED = ("port_origin", "app_in_project")
+_DERIVED = ("port_origin", "app_in_project", "name_in_project")
 FIELDS = tuple(field.name for field in fields(Settings) if field.name not in _DERIVED)
 
 
@@ -178,6 +183,10 @@ def switch(raw: object) -> bool | None:
     return raw if isinstance(raw, bool) else _SWITCHES.get(str(raw).lower())
 
 
+def _name(raw: object) -> str | None:
+    return server_name.given(raw) if isinstance(raw, str) else None
+
+
 def _level(raw: object) -> str | None:
     return raw.lower() if isinstance(raw, str) and raw.lower() in LEVELS else None
 
@@ -188,5 +197,6 @@ _READERS = {
     Kind.PORT: _port,
     Kind.SECONDS: _seconds,
     Kind.SWITCH: switch,
+    Kind.NAME: _name,
     Kind.LEVEL: _level,
 }

@@ -15,7 +15,8 @@ class Opened:
 
     `skipped` are loopback addresses this computer does not have. `wanted` is the usual port that
     was in use, `held_by` its holders. `restarts`: a worker can be replaced (not an app object).
-    `strangers` may answer `localhost` instead of us.
+    `strangers` may answer `localhost` instead of us. `name` and `instance` are those in the
+    registry; None: it is not in it.
     """
 
     app: str
@@ -28,6 +29,8 @@ class Opened:
     wanted: int | None = None
     held_by: tuple[Listener, ...] = ()
     strangers: tuple[Listener, ...] = ()
+    name: str | None = None
+    instance: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,11 +21,15 @@ from homeport.engine.watch import Rules
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """Everything a server needs. `rules` None: it does not reload. `title` names the app."""
+    """Everything a server needs. `rules` None: it does not reload. `title` names the app.
+
+    `name` is what the server would like to be called.
+    """
 
     request: ServeRequest
     job: wire.Job
     title: str
+    name: str
     rules: Rules | None
     stop_timeout: float
     started: float

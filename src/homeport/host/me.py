@@ -2,6 +2,8 @@
 
 import os
 
+from homeport.host.proc_files import parse_stat
+
 
 def is_root() -> bool:
     """Whether the system lets us end any process. An administrator on Windows is not asked for."""
@@ -17,3 +19,25 @@ def own_pids() -> frozenset[int]:
     except psutil.Error:
         parents = []
     return frozenset({os.getpid(), *(parent.pid for parent in parents)})
+
+
+def start_ticks() -> int | None:
+    """Clock ticks from boot to the start of this process; None where the system has no /proc.
+
+    Together with `boot_id` it tells this process from any other that ever has its pid.
+    """
+    stat = parse_stat(_text("/proc/self/stat"))
+    return stat.start_ticks if stat is not None else None
+
+
+def boot_id() -> str | None:
+    """A random word that is new at every boot of Linux (random(4)); None elsewhere."""
+    return _text("/proc/sys/kernel/random/boot_id").strip() or None
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return os.fsdecode(file.read(4096))
+    except OSError:
+        return ""

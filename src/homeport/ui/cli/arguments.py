@@ -85,7 +85,7 @@ def help_text() -> str:
         "",
         *(f"homeport {name:<14} {text}" for name, text in (COMMANDS | LOOKING).items()),
         "",
-        "Settings also come from HOMEPORT_NAME and [tool.homeport] in pyproject.toml.",
+        "Settings also come from HOMEPORT_… variables and [tool.homeport] in pyproject.toml.",
         "Exit codes: 0 stopped, 2 usage, 3 the app does not start, 4 no such address or port.",
         "Of a command:  homeport COMMAND --help",
     ]

@@ -26,7 +26,14 @@ class JsonReport:
     def opened(self, opened: Opened) -> None:
         """`starting` and `listening`."""
         self._opened = opened
-        self._event("starting", app=opened.app, project=opened.project, reload=opened.reload)
+        self._event(
+            "starting",
+            app=opened.app,
+            project=opened.project,
+            reload=opened.reload,
+            name=opened.name,
+            instance=opened.instance,
+        )
         notes = []
         if opened.wanted is not None:
             notes.append(words.next_port(opened.wanted, opened.addresses[0].port, opened.held_by))

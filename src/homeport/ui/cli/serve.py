@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from homeport import host
-from homeport.core import refusals
+from homeport.core import refusals, registry_words, server_name
 from homeport.core.appref import AppLocation
 from homeport.core.errors import ExitCode, HomeportError
 from homeport.core.options import Settings, Source, merge
 from homeport.core.plan import ServeRequest
 from homeport.core.wire import Job, Loaded
 from homeport.engine.outside import Input, Process
+from homeport.engine.presence import Presence, appear
 from homeport.engine.reporting import Opened, Reporter
 from homeport.engine.signals import SignalPipe, Signals
 from homeport.engine.spawn import WorkerProcess, spawn_worker
@@ -55,6 +56,7 @@ def serve_command(arguments: Sequence[str], started: float, spare: list[WorkerPr
                 "app_dir": str(top),
                 "reload_dir": str(top / "homeport" / "demo"),
             }
+            given = {"name": "demo", **given}
         folder = current_folder()
         project = read_project(folder)
         settings = settings_of(from_arguments(given), project)
@@ -115,10 +117,18 @@ def serving_of(
             warm=settings.warm and settings.reload and host.can_fork(),
         ),
         title=str(location),
+        name=_name(settings, str(home)),
         rules=_rules(settings, folder, location.folder) if settings.reload else None,
         stop_timeout=settings.stop_timeout,
         started=started,
     )
+
+
+def _name(settings: Settings, home: str) -> str:
+    from homeport.host.project import project_at
+
+    project = project_at(home)
+    return server_name.choose(settings.name, project, home, in_project=settings.name_in_project)
 
 
 def _rules(settings: Settings, folder: Path, app_folder: str) -> Rules:
@@ -169,19 +179,27 @@ def serve(
     """
     listeners, opened = open_for(serving)
     with ExitStack() as cleanup:
+        presence, warning = _presence(serving.name, opened)
+        own: tuple[Input, ...] = ()
+        if presence is not None:
+            cleanup.callback(presence.close)
+            own = (presence.control,)
+            entry = presence.entry
+            opened = replace(opened, name=entry.name, instance=entry.instance)
         reporter, keyboard = face_of(settings, opened)
-        keys: tuple[Input, ...] = ()
         if keyboard is not None:
             cleanup.callback(keyboard.close)
-            keys = (keyboard,)
+            own = (*own, keyboard)
         reporter.opened(opened)
+        if warning is not None:
+            reporter.warn(warning)
 
         def run(
             spawn: Callable[[], Process],
             inputs: tuple[Input, ...],
             heard: Callable[[Loaded], None] | None = None,
         ) -> ExitCode:
-            return supervise(serving, listeners, reporter, spawn, (*inputs, *keys), heard)
+            return supervise(serving, listeners, reporter, spawn, (*inputs, *own), heard)
 
         if app is not None:
             from homeport.engine.inline import serve_here  # with asyncio, which others do not need
@@ -193,6 +211,16 @@ def serve(
         warmth = Warmth(serving.job, settings.warm_exclude, reporter.warn, spare)
         cleanup.callback(warmth.close)
         return run(warmth.spawn, (Signals(pipe), warmth), warmth.heard)
+
+
+def _presence(name: str, opened: Opened) -> tuple[Presence | None, str | None]:
+    """In the registry, or why not: the server serves all the same."""
+    try:
+        return appear(name, opened, os.environ), None
+    except HomeportError as error:
+        return None, registry_words.not_registered(error.message, error.next_steps)
+    except OSError as error:
+        return None, registry_words.not_registered(error.strerror or str(error))
 
 
 def face_of(settings: Settings, opened: Opened) -> tuple[Reporter, Keyboard | None]:

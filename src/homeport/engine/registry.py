@@ -1,0 +1,139 @@
+"""The homeport servers of this user that run: all of them, or the one of a name or port.
+
+A server counts when it holds its entry and answers on its control socket with the instance that the
+entry names: a crash, a pid that is somebody else's by now, or a file that was put there mislead
+nobody. Files of dead servers are taken away in passing, when the lock proves that they are.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from homeport.core.entry import LARGEST, Entry, Foreign, read_entry
+from homeport.core.errors import HomeportError
+from homeport.core.registry_words import nothing_found, other_version
+from homeport.engine.control_client import ask_all
+from homeport.engine.private_folder import NEW, PrivateFolder
+from homeport.engine.registration import ENDINGS, SECRET_BYTES, remove_files
+from homeport.engine.runtime_folder import runtime_folder
+from homeport.engine.turns import Turn, is_taken, turn
+
+ANSWER_WITHIN = 1.0
+"""Seconds that all servers together have to answer."""
+PATIENCE = 0.5
+"""Seconds to wait for a look at the locks; without it the answers alone decide."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What was found. `foreign` are held by servers of another version of the format."""
+
+    living: tuple[Entry, ...] = ()
+    foreign: tuple[Foreign, ...] = ()
+
+
+def entries(environment: Mapping[str, str] = os.environ) -> tuple[Entry, ...]:
+    """The servers that run, by name. UsageError for a folder that is not safe to read."""
+    return survey(environment).living
+
+
+def find(text: str, environment: Mapping[str, str] = os.environ) -> Entry:
+    """The server of that name, or on that port.
+
+    Raises NothingThereError with the names of those that run, HomeportError for one of another
+    version, UsageError for a folder that is not safe to read.
+    """
+    name = text.strip().lower()
+    if name.isdecimal() and len(name) <= 5:
+        found = survey(environment)
+        by_port = (entry for entry in found.living if int(name) in entry.ports)
+        if entry := next(by_port, None):
+            return entry
+    else:
+        found = survey(environment, name)
+        if found.living:
+            return found.living[0]
+        if found.foreign:
+            raise other_version(found.foreign[0])
+        found = survey(environment)
+    raise nothing_found(text, found.living)
+
+
+def survey(environment: Mapping[str, str], only: str | None = None) -> Survey:
+    """Who runs, or whether the one called `only` does. UsageError as `entries`."""
+    try:
+        folder = runtime_folder(environment)
+    except FileNotFoundError:
+        return Survey()
+    with folder:
+        files = (name for name in folder.names() if name.endswith(".json"))
+        names = sorted(name.removesuffix(".json") for name in files)
+        held = _held(folder, [name for name in names if only in (None, name)])
+        found = {name: _read(folder, name) for name in held}
+        dead = [name for name, is_held in held.items() if is_held is False]
+        possible = {name: each for name, each in found.items() if each and name not in dead}
+        asked = [name for name, each in possible.items() if isinstance(each, Entry)]
+        answers = ask_all(folder, asked, {"ask": "who"}, ANSWER_WITHIN)
+        if only is None:
+            _sweep(folder)
+    return Survey(
+        living=tuple(
+            each
+            for name, each in possible.items()
+            if isinstance(each, Entry) and answers.get(name, {}).get("instance") == each.instance
+        ),
+        foreign=tuple(each for each in possible.values() if isinstance(each, Foreign)),
+    )
+
+
+def secret(entry: Entry) -> bytes:
+    """What the server proves itself with over its port (core/proof). OSError, UsageError."""
+    with PrivateFolder.open(os.path.dirname(entry.socket)) as folder:
+        return folder.read(f"{entry.name}.key", SECRET_BYTES)
+
+
+def _held(folder: PrivateFolder, names: Iterable[str]) -> dict[str, bool | None]:
+    """Whether a server holds each entry; None where that could not be seen."""
+    try:
+        with turn(folder, Turn.TOGETHER, PATIENCE) as may_look:
+            return {name: is_taken(folder, f"{name}.json") if may_look else None for name in names}
+    except OSError:  # a folder that is read-only
+        return dict.fromkeys(names)
+
+
+def _read(folder: PrivateFolder, name: str) -> Entry | Foreign | None:
+    try:
+        text = folder.read(f"{name}.json", LARGEST + 1).decode()
+    except (OSError, ValueError):
+        return None
+    return read_entry(text, name)
+
+
+def _sweep(folder: PrivateFolder) -> None:
+    """Take away what dead servers left. What is not of our making stays."""
+    try:
+        with turn(folder, Turn.ALONE, 0) as is_ours:
+            if is_ours:
+                for name in _dead(folder):
+                    remove_files(folder, name)
+    except (OSError, HomeportError):
+        pass  # then somebody else does, later
+
+
+def _dead(folder: PrivateFolder) -> list[str]:
+    """Names without a server: an entry that nobody holds, or files whose entry is missing."""
+    there = set(folder.names())
+    stems = {name.removesuffix(NEW).rpartition(".")[0] for name in there if _is_ours(name)}
+    return [
+        stem
+        for stem in sorted(stems)
+        if (
+            _read(folder, stem) is not None and not is_taken(folder, f"{stem}.json")
+            if f"{stem}.json" in there
+            else True
+        )
+    ]
+
+
+def _is_ours(name: str) -> bool:
+    return name.removesuffix(NEW).endswith(ENDINGS)
