@@ -167,11 +167,11 @@ def head_bytes(target: bytes, headers: Headers) -> int:
 
 _PARSER_SAYS = (
     ("can't be present with", WireRule.FRAMING),
-    ("Duplicate Content-Length", WireRule.FRAMING),
-    ("Content-Length", WireRule.LENGTH),
-    ("Transfer-Encoding", WireRule.TRANSFER),
-    ("PRI/Upgrade", WireRule.HTTP2),
-    ("HTTP version", WireRule.VERSION),
+    ("duplicate content-length", WireRule.FRAMING),
+    ("content-length", WireRule.LENGTH),
+    ("transfer-encoding", WireRule.TRANSFER),
+    ("pri/upgrade", WireRule.HTTP2),
+    ("http version", WireRule.VERSION),
     ("whitespace after header value", WireRule.FOLDED),
     ("chunk", WireRule.CHUNK),
     (" url", WireRule.TARGET),
@@ -182,6 +182,6 @@ _PARSER_SAYS = (
 def fault_of_parser(reason: str) -> Fault:
     """What llhttp's reason for an error amounts to."""
     for part, rule in _PARSER_SAYS:
-        if part in reason:
+        if part in reason.lower():
             return fault(rule, reason.encode("ascii", "replace"))
     return fault(WireRule.GRAMMAR, reason.encode("ascii", "replace"))
