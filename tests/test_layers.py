@@ -16,6 +16,7 @@ CORE_MAY_IMPORT = {
 }
 HOMES = {
     "uvicorn": "homeport.engine.serving",
+    "httptools": "homeport.engine.serving",
     "uvloop": "homeport.engine.life",
     "dotenv": "homeport.engine.env_file",
     "watchfiles": "homeport.engine.watch_portable",

@@ -11,9 +11,10 @@ from uvicorn.config import Config
 from uvicorn.lifespan.on import LifespanOn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from uvicorn.server import ServerState
 
 from homeport.engine.serving.connection import CLOSE, HttpConnection
+from homeport.engine.serving.door import Door
+from homeport.engine.serving.doorway import Doorway
 from homeport.engine.serving.leaving import Follower, LastRequests, Outbox, follow
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -88,7 +89,7 @@ class Connected:
             proxy_headers=False,
         )
         config.load()
-        self.state = ServerState()
+        self.state = Doorway(Door(number=0), config.loaded_app, asyncio.get_running_loop())
         self.transport = FakeTransport(extra)
         self.connection = kind(config, self.state, {}, _loop=asyncio.get_running_loop())
         self.connection.connection_made(self.transport)

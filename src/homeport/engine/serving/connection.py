@@ -1,4 +1,4 @@
-"""uvicorn's protocol classes with our access log, a lazy WebSocket side, and a gentle end."""
+"""One HTTP connection: with our access log, a lazy WebSocket side, and a gentle end."""
 
 import asyncio
 import logging
@@ -6,18 +6,19 @@ import select
 from typing import Any, cast
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.server import ServerState
 
 from homeport.engine.access_log import AccessLog
+from homeport.engine.serving.doorway import Doorway
 from homeport.engine.serving.head_and_body import HeadAndBody
 from homeport.engine.serving.quiet import QUIET
+from homeport.engine.serving.strict import StrictHttp
+from homeport.engine.serving.turning_away import turn_away
 
 CLOSE = (b"connection", b"close")
 """In the default headers of a draining server: uvicorn closes after an answer that has it."""
 
 
-class HttpConnection(HttpToolsProtocol):
+class HttpConnection(StrictHttp):
     """One HTTP/1.1 connection.
 
     Little is overridden on the way of an ordinary request: that costs throughput.
@@ -25,33 +26,43 @@ class HttpConnection(HttpToolsProtocol):
 
     log: AccessLog | None = None
     """Set on a subclass per server."""
-    kept = False
-    """Set on a connection that another worker has answered on."""
+    adopted = False
+    """Set on a connection that another worker has accepted."""
+    entered = False
+    """Whether it counts at its door."""
 
     def __init__(
         self,
         config: Config,
-        server_state: ServerState,
+        server_state: Doorway,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.app = server_state.app
         self.access_log = self.log is not None
         self.access_logger = cast(logging.Logger, self.log)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected."""
         super().connection_made(cast(asyncio.Transport, HeadAndBody(transport, self.loop)))
+        doorway = self.doorway
+        if not self.entered and not doorway.enters(self.client, known=self.adopted):
+            self.connections.discard(self)
+            turn_away(transport)
+            return
+        self.entered = True
+        if doorway.door.tls is not None and self.scheme == "http":
+            self.app = doorway.plain
         if self.kept:
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
 
-    def on_message_complete(self) -> None:
-        """As uvicorn's, which forgets this where the answer was complete before the request."""
-        if not (self.parser.should_upgrade() and self._should_upgrade()):
-            self.cycle.more_body = False
-            self.cycle.message_event.set()
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It has ended."""
+        self.doorway.leaves(self.client)
+        super().connection_lost(exc)
 
     def _should_upgrade_to_ws(self) -> bool:
         return True
@@ -69,15 +80,10 @@ class HttpConnection(HttpToolsProtocol):
     # The gentle end. `cycle` is the newest request of this connection.
 
     @property
-    def _receiving(self) -> bool:
-        """Whether a request's headers have begun to arrive and are not complete."""
-        return self.scope is not None and (self.cycle is None or self.cycle.scope is not self.scope)
-
-    @property
     def answering(self) -> bool:
         """Whether a request is under way, from its first byte to the end of its answer."""
         unanswered = self.cycle is not None and not self.cycle.response_complete
-        return unanswered or self._receiving
+        return unanswered or self.receiving
 
     @property
     def is_between_requests(self) -> bool:
@@ -89,7 +95,7 @@ class HttpConnection(HttpToolsProtocol):
     @property
     def can_go(self) -> bool:
         """Whether another process could go on with it: not with TLS, whose state is in ours."""
-        return self.scheme == "http"
+        return self.scheme == "http" and self.doorway.door.tls is None
 
     @property
     def was_used(self) -> bool:
@@ -110,7 +116,7 @@ class HttpConnection(HttpToolsProtocol):
         connection that was never used was opened for a request that is about to come: it is left
         open for that one.
         """
-        if self._receiving or not self.was_used:
+        if self.receiving or not self.was_used:
             return
         cycle = self.cycle  # the newest: the pipelined ones before it stay open
         if cycle is not None and not cycle.response_complete:
@@ -135,3 +141,7 @@ class HttpConnection(HttpToolsProtocol):
             self.cycle.message_event.set()
         self.transport.close()
         return was_answering
+
+    def leave(self) -> None:
+        """The door is shut: what is under way ends, and the rest is closed."""
+        self.cut()

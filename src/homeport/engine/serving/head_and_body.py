@@ -81,6 +81,11 @@ class HeadAndBody:
         self._transport.pause_reading()
         self.pause_reading = self.resume_reading = _nothing
 
+    @property
+    def has_stopped_reading(self) -> bool:
+        """Whether that was called."""
+        return self.pause_reading is _nothing
+
     def read_again(self) -> None:
         """After `stop_reading`."""
         self.pause_reading = self._transport.pause_reading

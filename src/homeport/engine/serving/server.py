@@ -1,4 +1,4 @@
-"""All listeners of one worker, around one app and one lifespan."""
+"""All doors of one worker, around one app and one lifespan."""
 
 import asyncio
 import socket
@@ -8,16 +8,15 @@ from email.utils import formatdate
 from typing import Any, Literal, NamedTuple
 
 from uvicorn.config import Config
-from uvicorn.server import ServerState
 
-from homeport.core.ports import BACKLOG
 from homeport.engine.access_log import AccessLog
 from homeport.engine.serving.connection import CLOSE, HttpConnection
+from homeport.engine.serving.door import Door
+from homeport.engine.serving.doorway import Doorway
 from homeport.engine.serving.leaving import Follower, Heir, Outbox, follow
 from homeport.engine.serving.lifespan import Lifespan
+from homeport.engine.serving.open_doors import OpenDoors
 
-_ROUNDS = 8
-"""Rounds of the loop until a connection that was accepted is made known to us (asyncio: 3)."""
 _STEP = 0.01
 """Seconds between two looks at what is still open; only while draining."""
 
@@ -53,7 +52,7 @@ class Drained(NamedTuple):
 
 
 class Server:
-    """One app on any number of listeners, in the running loop."""
+    """One app behind any number of doors, in the running loop."""
 
     def __init__(self, app: Any, settings: AppSettings, log: AccessLog | None) -> None:
         self._config = Config(
@@ -70,7 +69,7 @@ class Server:
         )
         self._config.load()
         self._lifespan = Lifespan(self._config)
-        self._listeners: list[tuple[asyncio.Server, ServerState]] = []
+        self._doors = OpenDoors()
         self._loop = asyncio.get_running_loop()
         self._tick: asyncio.TimerHandle | None = None
         self._draining = False
@@ -83,39 +82,65 @@ class Server:
         if self._lifespan.should_exit:
             raise StartupFailedError(self._lifespan.message, self._lifespan.error)
 
-    async def accept_on(self, sock: socket.socket) -> None:
-        """Serve the connections of a listening socket; it is closed with the server."""
-        state = ServerState()
-        # It calls `listen` once more, which would make the queue of the shared socket shorter.
-        server = await self._loop.create_server(self._factory(state), sock=sock, backlog=BACKLOG)
-        self._listeners.append((server, state))
+    @property
+    def app(self) -> Any:
+        """The app as a door may wrap it: ASGI 3, and with trusted proxies believed."""
+        return self._config.loaded_app
+
+    async def accept_on(self, sock: socket.socket, door: Door | None = None) -> None:
+        """Serve the connections of a listening socket; it is closed with the server, or its door.
+
+        Without a door it is an ordinary one with the next number. ValueError: the number is taken.
+        """
+        door = door or Door(number=self._doors.next_number())
+        doorway = Doorway(door, self.app, self._loop)
+        await self._doors.open(sock, doorway, self._factory(doorway), self._came_late)
         self._refresh_headers()
 
-    async def adopt(self, sock: socket.socket, *, listener: int, used: bool) -> None:
-        """Serve a connection that another worker has accepted on the same listener.
+    async def shut(self, number: int) -> None:
+        """Close a door and cut everything that came through it; unknown numbers are fine.
 
-        `listener` is its place among those given to `accept_on`. What the client has sent
-        meanwhile is still in the kernel.
+        WebSockets are told 1001; apps see that their clients have left. Other doors notice nothing.
         """
-        _, state = self._listeners[listener]
+        await self._doors.shut(number)
+
+    async def adopt(self, sock: socket.socket, *, listener: int, used: bool) -> None:
+        """Serve a connection that another worker has accepted at the same door.
+
+        `listener` is the door's number; where that door is shut by now, the connection ends. What
+        the client has sent meanwhile is still in the kernel.
+        """
+        doorway = self._doors.get(listener)
+        if doorway is None:
+            sock.close()
+            return
+        factory = self._factory(doorway, adopted=True, kept=used)
         try:
-            await self._loop.connect_accepted_socket(self._factory(state, kept=used), sock)
+            await self._loop.connect_accepted_socket(factory, sock)
         except OSError:  # it has ended on the way
             sock.close()
 
-    def _factory(self, state: ServerState, *, kept: bool = False) -> Callable[[], asyncio.Protocol]:
+    def _factory(
+        self, doorway: Doorway, *, adopted: bool = False, kept: bool = False
+    ) -> Callable[[], HttpConnection]:
         config, connection = self._config, self._config.http_protocol_class
         app_state, loop = self._lifespan.state, self._loop
 
-        def new_connection() -> asyncio.Protocol:
+        def new_connection() -> HttpConnection:
             made = connection(  # type: ignore[call-arg]
-                config=config, server_state=state, app_state=app_state, _loop=loop
+                config=config, server_state=doorway, app_state=app_state, _loop=loop
             )
-            if kept:
-                made.kept = True  # type: ignore[attr-defined]
+            assert isinstance(made, HttpConnection)
+            if adopted:
+                made.adopted, made.kept = True, kept
             return made
 
         return new_connection
+
+    def _came_late(self, connection: HttpConnection) -> None:
+        """A handshake is complete: where we are about to leave, its request is the last one."""
+        if self._outbox is not None:
+            self._followers.append(follow(connection, self._outbox))
 
     def _refresh_headers(self) -> None:
         """What every answer begins with; made once a second for its Date (RFC 9110, 6.6.1).
@@ -125,8 +150,8 @@ class Server:
         headers = [(b"date", formatdate(usegmt=True).encode())]
         if self._draining and self._outbox is None:
             headers.append(CLOSE)
-        for _, state in self._listeners:
-            state.default_headers = headers
+        for doorway in self._doors.all():
+            doorway.default_headers = headers
         if self._tick is not None:
             self._tick.cancel()
         self._tick = self._loop.call_later(1.0 - time.time() % 1.0, self._refresh_headers)
@@ -142,7 +167,7 @@ class Server:
         if heir is not None:
             self._outbox = Outbox(heir, self._listener_of)
         self._refresh_headers()
-        await self._stop_accepting()
+        await self._doors.stop_accepting()
         self._let_go()
         if heir is not None:
             heir.released()
@@ -151,8 +176,8 @@ class Server:
         ended = self._end_streams()
         await self._wait_until(started + timeout)
         cut = self._cut_everything()
-        if self._tasks():
-            await asyncio.wait(self._tasks(), timeout=0.2)
+        if self._doors.tasks():
+            await asyncio.wait(self._doors.tasks(), timeout=0.2)
         return Drained(cut, ended)
 
     def _let_go(self) -> None:
@@ -165,43 +190,25 @@ class Server:
                 self._followers.append(follow(connection, self._outbox))
 
     def _listener_of(self, connection: HttpConnection) -> int:
-        states = [state for _, state in self._listeners]
-        return states.index(connection.server_state)
+        return connection.doorway.door.number
 
     def taken(self) -> None:
         """What was handed over has arrived."""
         if self._outbox is not None:
             self._outbox.taken()
 
-    async def _stop_accepting(self) -> None:
-        """Close the listeners and wait until everything that was accepted is known to us.
-
-        asyncio loses connections that it has accepted when its server is closed in the same
-        round: so no more are accepted first, and the server is closed some rounds later. uvloop
-        has no such reader and accepts until then.
-        """
-        for server, _ in self._listeners:
-            for sock in server.sockets:
-                self._loop.remove_reader(sock.fileno())
-        await _rounds()
-        for server, _ in self._listeners:
-            server.close()
-        await _rounds()
-
     async def stop(self) -> None:
         """Run the app's shutdown."""
         if self._tick is not None:
             self._tick.cancel()
+        self._doors.close()
         await self._lifespan.shutdown()
 
     def _connections(self) -> list[Any]:
-        return [c for _, state in self._listeners for c in list(state.connections)]
-
-    def _tasks(self) -> list[asyncio.Task[None]]:
-        return [task for _, state in self._listeners for task in list(state.tasks)]
+        return self._doors.connections()
 
     async def _wait_until(self, deadline: float) -> None:
-        while (self._connections() or self._tasks()) and self._loop.time() < deadline:
+        while self._doors.are_busy() and self._loop.time() < deadline:
             await asyncio.sleep(_STEP)
             self._followers = [one for one in self._followers if not one.is_over]
             for follower in self._followers:
@@ -212,6 +219,8 @@ class Server:
     def _end_streams(self) -> int:
         """1012 (service restart) for WebSockets; event streams end and are asked for again."""
         ended = 0
+        for entrance in self._doors.handshakes():
+            entrance.give_up()
         for connection in self._connections():
             if not isinstance(connection, HttpConnection):
                 connection.shutdown()
@@ -231,11 +240,6 @@ class Server:
             if isinstance(connection, HttpConnection):
                 cut += connection.cut()
             connection.transport.abort()
-        for task in self._tasks():
+        for task in self._doors.tasks():
             task.cancel()
         return cut
-
-
-async def _rounds() -> None:
-    for _ in range(_ROUNDS):
-        await asyncio.sleep(0)
