@@ -14,8 +14,18 @@ if TYPE_CHECKING:
     from homeport.core.audience import Reach
     from homeport.core.facts import Listener
     from homeport.core.port_report import PortReport
+    from homeport.engine.guarding.guard import Guard
 
-__all__ = ["listeners", "port", "reach", "run"]
+__all__ = ["Guard", "listeners", "port", "reach", "run"]
+
+
+def __getattr__(name: str) -> "Any":
+    """`Guard` is imported when it is asked for: most programs never do."""
+    if name == "Guard":
+        from homeport.engine.guarding.guard import Guard
+
+        return Guard
+    raise AttributeError(f"module 'homeport' has no attribute {name!r}")
 
 
 def run(
