@@ -39,7 +39,7 @@ HOW_TO_KNOW_LINES = (
 
 WAITING_TITLE = "Waiting to be let in"
 WAITING_LINE = (
-    "The same number is now on the computer that is sharing. Compare, and let it in there."
+    "The computer that is sharing shows the same number. The person there compares and lets you in."
 )
 WAITING_STATE = "Waiting for the answer"
 WAITING_SILENT = "The computer does not answer right now. Still trying"
@@ -116,11 +116,11 @@ NOT_FROM_HERE = Notice(
 
 def ask_first(*, sent: bool) -> Notice:
     """Whoever has no pass; `sent`: the request would have changed something."""
-    line = "Somebody shares this from their computer. They decide which devices they let in."
+    line = "Somebody shares it from their computer, and decides which devices get in."
     return Notice(
         code="no-pass",
         status=401,
-        title="You are not let in yet",
+        title="Is this shared with you?",
         lines=(line, UNSENT) if sent else (line,),
         ask=_ASK,
     )

@@ -97,7 +97,7 @@ def waiting_page(number: str, *, back: str) -> bytes:
     data = "".join(f' data-{name}="{html.escape(text)}"' for name, text in told.items())
     content = [
         f'<p id="line">{html.escape(words.WAITING_LINE)}</p>',
-        f'<div id="number" role="img"{" class=long" if len(shown) > 7 else ""} '
+        f'<div id="number" role="img"{" class=long" if len(shown) > 4 else ""} '
         f'aria-label="{html.escape(words.NUMBER)}: {html.escape(" ".join(number))}">'
         f"{html.escape(shown)}</div>",
         f'<p id="state" role="status"{data}>{html.escape(words.WAITING_STATE)}</p>',
