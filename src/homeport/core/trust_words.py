@@ -40,16 +40,14 @@ def ca_lines(ca: LocalCA) -> list[str]:
 
 def ca_news(ca: LocalCA) -> str:
     """Loudly, when no device can trust this CA yet; empty when it is the known one."""
-    match ca.news:
-        case CANews.FIRST:
-            return f"a local certificate authority was made: {ca.name}; nothing trusts it yet"
-        case CANews.RENEWED:
-            return (
-                f"the local certificate authority was near its end and is replaced by {ca.name}: "
-                "devices that trusted the old one have to trust this one (homeport trust)"
-            )
-        case CANews.KNOWN:
-            return ""
+    if ca.news is CANews.KNOWN:
+        return ""
+    if ca.news is CANews.FIRST:
+        return f"a local certificate authority was made: {ca.name}; nothing trusts it yet"
+    return (
+        f"the local certificate authority was near its end and is replaced by {ca.name}: "
+        "devices that trusted the old one have to trust this one (homeport trust)"
+    )
 
 
 def readers(store: Store) -> str:
