@@ -23,6 +23,7 @@ HOMES = {
     "psutil": "homeport.host",
     "fastapi": "homeport.demo",
     "pydantic": "homeport.demo",
+    "cryptography": "homeport.engine.certificates",
 }
 LONGEST_MODULE, LONGEST_FUNCTION = 300, 45
 
@@ -116,6 +117,7 @@ def test_a_module_and_its_functions_fit_the_eye(module: str) -> None:
 
 def test_what_the_supervisor_needs_loads_nothing_slow() -> None:
     slow = ["asyncio", "uvicorn", "psutil", "fastapi", "watchfiles", "uvloop", "httptools"]
+    slow += ["cryptography"]
     code = f"import sys, homeport.ui.cli.serve; print(*(set({slow}) & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30

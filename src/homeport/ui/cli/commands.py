@@ -12,6 +12,7 @@ LOOKING = {
     "port": "is a port free, who holds it, who answers there",
     "reach": "who can reach a server, as a table and a drawing",
     "stop": "end the server on a port",
+    "trust": "trust homeport's certificates on this computer, or stop that",
 }
 
 
