@@ -155,7 +155,9 @@ class _Heard(logging.Handler):
         self.lines.append(self.format(record))
 
 
-def play(new_loop: Loop, story: Callable[[House], Awaitable[None]]) -> list[str]:
+def play(
+    new_loop: Loop, story: Callable[[House], Awaitable[None]], patience: float = 30
+) -> list[str]:
     """Run a story on a loop; nothing may have been logged as an error. Returns what was logged."""
     heard = _Heard()
     loggers = [logging.getLogger(name) for name in ("uvicorn.error", "asyncio")]
@@ -174,7 +176,7 @@ def play(new_loop: Loop, story: Callable[[House], Awaitable[None]]) -> list[str]
     for logger in loggers:
         logger.addHandler(heard)
     try:
-        loop.run_until_complete(asyncio.wait_for(whole(), 30))
+        loop.run_until_complete(asyncio.wait_for(whole(), patience))
     finally:
         for logger in loggers:
             logger.removeHandler(heard)

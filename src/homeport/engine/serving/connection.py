@@ -59,11 +59,6 @@ class HttpConnection(StrictHttp):
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """It has ended."""
-        self.doorway.leaves(self.client)
-        super().connection_lost(exc)
-
     def _should_upgrade_to_ws(self) -> bool:
         return True
 

@@ -72,6 +72,7 @@ class StrictHttp(HttpToolsProtocol):
     _reads = 0
     _waiting: tuple[Waiting, object] = (Waiting.NOTHING, None)
     _since = 0.0
+    _lingers: asyncio.TimerHandle | None = None
 
     @property
     def doorway(self) -> Doorway:
@@ -213,6 +214,7 @@ class StrictHttp(HttpToolsProtocol):
         begun = cycle.response_started
         cycle.logger = QUIET
         cycle.disconnected = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
         cycle.message_event.set()
         self.flow.resume_writing()
         if begun:
@@ -222,7 +224,15 @@ class StrictHttp(HttpToolsProtocol):
 
     def _say(self, fault: Fault) -> None:
         answer = answer_to(fault, self.server_state.default_headers)
-        end_with(cast(HeadAndBody, self.transport).unwrapped(), answer)
+        self._lingers = end_with(cast(HeadAndBody, self.transport).unwrapped(), answer)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It has ended."""
+        if self._lingers is not None:
+            self._lingers.cancel()
+        self._unset_keepalive_if_required()
+        self.doorway.leaves(self.client)
+        super().connection_lost(exc)
 
     # Deadlines.
 

@@ -78,13 +78,16 @@ def answer_to(fault: Fault, headers: list[tuple[bytes, bytes]]) -> bytes:
     return b"\r\n".join([*lines, b"", body])
 
 
-def end_with(transport: asyncio.Transport, answer: bytes) -> None:
-    """Write a last answer; the connection ends when the other side has read it, or soon."""
+def end_with(transport: asyncio.Transport, answer: bytes) -> asyncio.TimerHandle | None:
+    """Write a last answer; the connection ends when the other side has read it, or soon.
+
+    What is returned has to be cancelled when the connection is lost.
+    """
     if transport.is_closing():
-        return
+        return None
     transport.write(answer)
     if transport.can_write_eof():
         transport.write_eof()
     else:  # TLS has no half of a connection
         transport.close()
-    asyncio.get_running_loop().call_later(LINGER, transport.abort)
+    return asyncio.get_running_loop().call_later(LINGER, transport.abort)

@@ -37,6 +37,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
     """One WebSocket."""
 
     log: AccessLog | None = None
+    _lingers: asyncio.TimerHandle | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -52,16 +53,18 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It has ended."""
+        if self._lingers is not None:
+            self._lingers.cancel()
         self.doorway.leaves(self.client)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """As uvicorn's, which leaves a handshake open that its library cannot read."""
         super().data_received(data)
-        if not self.handshake_initiated and not self.transport.is_closing():
+        if not self.handshake_initiated and self._lingers is None:
             found = fault(WireRule.WEBSOCKET)
             self.doorway.tell(found, self.client)
-            end_with(self.transport, answer_to(found, self.default_headers))
+            self._lingers = end_with(self.transport, answer_to(found, self.default_headers))
 
     def tick(self, now: float) -> None:
         """A WebSocket may be silent for as long as it likes."""
