@@ -2,6 +2,7 @@
 
 import os
 import random
+import selectors
 import signal
 import socket
 import subprocess
@@ -176,7 +177,21 @@ def test_stopping_says_goodbye(lan: Lan) -> None:
         assert next_news(announcement) == SHOP
         announcement.stop()
         phone.wait_for(goodbye("shop.local"))
+        said_later = [each for data in phone.hear(QUIET) for each in records(data)]
+        assert [each for each in said_later if each.ttl > 0] == []
         assert next_news(announcement) is None
+
+
+def test_it_can_be_taken_out_of_a_selector_after_its_end(lan: Lan) -> None:
+    with (
+        announced(lan, "home", announce("10.77.0.99")) as announcement,
+        selectors.DefaultSelector() as selector,
+    ):
+        selector.register(announcement, selectors.EVENT_READ)
+        while announcement.read() is not None:
+            assert selector.select(PATIENCE)
+        selector.unregister(announcement)
+        assert not selector.get_map()
 
 
 def test_the_end_of_the_supervisor_says_goodbye(lan: Lan) -> None:
