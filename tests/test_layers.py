@@ -21,6 +21,8 @@ HOMES = {
     "dotenv": "homeport.engine.env_file",
     "watchfiles": "homeport.engine.watch_portable",
     "psutil": "homeport.host",
+    "zeroconf": "homeport.engine.announcing",
+    "segno": "homeport.ui.cli.qr",
     "fastapi": "homeport.demo",
     "pydantic": "homeport.demo",
     "cryptography": "homeport.engine.certificates",
@@ -117,7 +119,7 @@ def test_a_module_and_its_functions_fit_the_eye(module: str) -> None:
 
 def test_what_the_supervisor_needs_loads_nothing_slow() -> None:
     slow = ["asyncio", "uvicorn", "psutil", "fastapi", "watchfiles", "uvloop", "httptools"]
-    slow += ["cryptography"]
+    slow += ["cryptography", "zeroconf", "segno"]
     code = f"import sys, homeport.ui.cli.serve; print(*(set({slow}) & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30

@@ -16,17 +16,22 @@ if TYPE_CHECKING:
 
     from homeport.core.address import Interface
     from homeport.core.facts import Listener, Namespace, Remnant, System
+    from homeport.core.neighbours import Gateway, Neighbour
     from homeport.core.port_rules import PortRules
+    from homeport.core.runs_in import RunsIn
 
 __all__ = [
     "can_fork",
     "first_unprivileged_port",
+    "gateway",
     "interfaces",
     "listeners",
     "namespaces",
+    "neighbours",
     "port_rules",
     "project_of",
     "remnants",
+    "runs_in",
     "system",
     "try_bind",
     "user",
@@ -114,6 +119,49 @@ def interfaces() -> "tuple[Interface, ...]":
         except OSError:  # a sandbox, an Android
             pass
     return network.interfaces()
+
+
+def neighbours() -> "tuple[Neighbour, ...]":
+    """Who this computer spoke to lately on its own networks, or called in vain.
+
+    Nobody is asked: a device that is not in it may well be there. OSError where it is not told.
+    """
+    if _reads_proc():
+        from homeport.host import neighbour_table
+
+        return neighbour_table.neighbours()
+    if sys.platform == "win32":
+        raise OSError("the neighbour table of Windows is not read yet")
+    from homeport.host import arp_output
+
+    return arp_output.neighbours()
+
+
+def gateway(interface: str, version: int = 4) -> "Gateway | None":
+    """Where the default route through `interface` leads; None without one or where not told.
+
+    The MAC address is from the neighbour table: nothing is sent for it.
+    """
+    if not _reads_proc():
+        return None
+    from homeport.host import neighbour_table
+
+    try:
+        return neighbour_table.gateway(interface, version)
+    except OSError:  # a sandbox, an Android
+        return None
+
+
+def runs_in() -> "RunsIn":
+    """Whether this is a container or WSL; see `homeport.core.runs_in`."""
+    from homeport.core.runs_in import RunsIn
+    from homeport.core.runs_in import runs_in as judged
+
+    if sys.platform != "linux":
+        return RunsIn()
+    from homeport.host import container_traces
+
+    return judged(container_traces.traces())
 
 
 def port_rules() -> "PortRules":

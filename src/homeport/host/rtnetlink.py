@@ -32,7 +32,7 @@ _DUPLICATE = 0x08  # IFA_F_DADFAILED: another device has it, so it is not used
 
 # family, length of destination and source, type of service, table, protocol, scope, type, flags
 _ROUTE_ENTRY = struct.Struct("=BBBBBBBBI")
-_ROUTE_DEVICE, _ROUTE_PATHS, _ROUTE_TABLE = 4, 9, 15
+_ROUTE_DEVICE, _ROUTE_GATEWAY, _ROUTE_METRIC, _ROUTE_PATHS, _ROUTE_TABLE = 4, 5, 6, 9, 15
 _ROUTE_TARGET = 1
 _ROUTE_NEXT_HOPS = {5, 9, 18, 30}  # RTA_GATEWAY, RTA_MULTIPATH, RTA_VIA, RTA_NH_ID
 _MAIN_TABLE, _UNICAST = 254, 1
@@ -67,6 +67,17 @@ class Route(NamedTuple):
     number: int
     network: str
     straight: bool
+
+
+class NextHop(NamedTuple):
+    """A default route leads to the router `ip`, through the interface with that index.
+
+    Of several the one with the lowest `metric` is taken.
+    """
+
+    number: int
+    ip: str
+    metric: int
 
 
 def interfaces(
@@ -192,6 +203,22 @@ def parse_route(payload: bytes) -> list[Gateway]:
     if device := netlink.number(told.get(_ROUTE_DEVICE)):
         devices.append(device)
     return [Gateway(number=index, version=_VERSIONS[family]) for index in devices]
+
+
+def parse_next_hop(payload: bytes) -> NextHop | None:
+    """The router of a default route of the main table; None for all else.
+
+    Of a route with several paths none is the router.
+    """
+    gateways = parse_route(payload)
+    if len(gateways) != 1:
+        return None
+    told = netlink.attributes(payload, _ROUTE_ENTRY.size)
+    packed = told.get(_ROUTE_GATEWAY, b"")
+    if len(packed) not in _SIZES.values():
+        return None
+    metric = netlink.number(told.get(_ROUTE_METRIC)) or 0
+    return NextHop(gateways[0].number, str(ipaddress.ip_address(packed)), metric)
 
 
 def parse_network_route(payload: bytes) -> Route | None:

@@ -1,0 +1,1 @@
+"""A `.local` name on one interface; the home of zeroconf. Runs in `engine/mdns_process`."""
