@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 
 from homeport.core.asking import OWN_PATHS
-from homeport.core.policy import PassKind
+from homeport.core.visit import PassKind
 from homeport.engine.guarding.pairing import Pairing
 from homeport.engine.guarding.passes import Admitted, Knocked, Refused
 from homeport.engine.guarding.visitor import Receive, Scope, Send, Visitor

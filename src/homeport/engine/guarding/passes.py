@@ -1,14 +1,14 @@
-"""Whose pass is good, and how to get one: what the guard and the pairing pages need to know."""
+"""What the guard asks about devices and their passes; who knows it is elsewhere."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from homeport.core.policy import PassKind
+from homeport.core.visit import PassKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
-    """A device was let in; `seconds`: how long its token is good."""
+    """Let in: the token to show from now on, and for how many seconds it is good."""
 
     token: str
     seconds: float
@@ -16,7 +16,7 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """It was not; `retry_after`: seconds, 0 where trying again does not help."""
+    """Not let in; `retry_after` seconds from now there may be another answer, 0: never."""
 
     reason: Literal["used", "expired", "wrong", "blocked", "denied", "gone"]
     retry_after: float = 0.0
@@ -24,29 +24,29 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knocked:
-    """Somebody waits to be let in: the number shown on both screens, the secret to ask with."""
+    """Waiting to be let in: the number shown on both screens, and the secret to ask with."""
 
     number: str
     ticket: str
 
 
 class Passes(Protocol):
-    """The passes of one door."""
+    """Devices, codes and guesses. Peers are IP addresses; agents are User-Agent values."""
 
     def look(self, token: str) -> tuple[PassKind, str | None]:
-        """What this token is, and the id of its device."""
+        """What a token is worth, and whose it is (device id). Compares in constant time."""
 
     def blocked(self, peer: str) -> float:
-        """How many seconds this peer has to wait; 0: none."""
+        """For how many more seconds this peer may not guess; 0: it may."""
 
     def wrong(self, peer: str) -> None:
-        """This peer guessed wrong once."""
+        """This peer has shown a wrong token."""
 
     async def redeem(self, code: str, peer: str, agent: str) -> Admitted | Refused:
-        """Let in whoever has the one-time code."""
+        """Use a one-time code."""
 
     async def knock(self, peer: str, agent: str) -> Knocked | Refused:
-        """Ask for a visitor who has no code."""
+        """A visitor without a code asks to be let in."""
 
     async def answer(self, ticket: str) -> Admitted | Refused | None:
-        """What became of the question; None: still waiting."""
+        """What came of it; None: nobody has answered yet."""

@@ -1,4 +1,4 @@
-"""The rules of a door. Here only what the pages need of them."""
+"""One request as the rules see it. Here only what the pages need of it."""
 
 from enum import Enum
 
