@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 
 from homeport.core.asking import OWN_PATHS
-from homeport.core.policy import PassKind
+from homeport.core.visit import PassKind
 from homeport.engine.guarding.pairing import Pairing
 from homeport.engine.guarding.passes import Admitted, Knocked, Refused
 from homeport.engine.guarding.visitor import Receive, Scope, Send, Visitor
@@ -124,9 +124,7 @@ class Reply:
         return next((line for line in lines if line.startswith(name + "=")), None)
 
 
-def request(
-    app: Any, method: str, target: str, *, body: bytes = b"", chunk: int = 1024, **headers: bytes
-) -> Reply:
+def request(app: Any, method: str, target: str, *, body: bytes = b"", **headers: bytes) -> Reply:
     """One request to an ASGI app; `user_agent=b"…"` is a header."""
     given = [(name.replace("_", "-").encode(), value) for name, value in headers.items()]
     path, _, query = target.partition("?")
@@ -139,7 +137,7 @@ def request(
         "headers": [(b"host", HOST), *given],
         "client": (PHONE, 50123),
     }
-    pieces = [body[at : at + chunk] for at in range(0, len(body), chunk)] or [b""]
+    pieces = [body[at : at + 1024] for at in range(0, len(body), 1024)] or [b""]
     incoming = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
     incoming[-1]["more_body"] = False
     sent: list[Any] = []

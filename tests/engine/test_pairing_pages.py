@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 import pytest
 
 from homeport.core.asking import OWN_PATHS
-from homeport.engine.guarding.pairing import KNOCK, PAIR, WAIT
+from homeport.engine.guarding.pages import KNOCK, WAIT
+from homeport.engine.guarding.pairing import PAIR
 from homeport.engine.guarding.passes import Admitted, Refused
 from tests.engine.pairing_scene import ORIGIN, PHONE, Door, HeldPasses, Reply, request, served
 
@@ -374,6 +375,7 @@ def test_asking_never_leads_away(door: Door, passes: HeldPasses, to: str) -> Non
     passes.let_in()
     reply = request(door, "GET", WAIT, accept=HTML, cookie=question)
     assert reply.header("location") == "/"
+    assert knock(door, to, cookie=b"hp_k3=token-of-ticket-1").header("location") == "/"
 
 
 @pytest.mark.parametrize("number", ["482913", "<b>&\"'", "4" * 40])
@@ -415,6 +417,20 @@ def test_other_methods_and_paths_are_refused(
     reply = request(door, method, path, accept=HTML)
     assert (reply.status, reply.header("allow")) == (status, allow)
     check_head(reply)
+
+
+def test_every_page_is_valid_html(door: Door, passes: HeldPasses) -> None:
+    html5lib = pytest.importorskip("html5lib", reason="html5lib is not installed")
+    passes.number = "4829137"
+    pages = [
+        request(door, "GET", '/docs?a=1&b="<>', accept=HTML),
+        request(door, "GET", PAIR, accept=HTML),
+        request(door, "GET", WAIT, accept=HTML, cookie=question_of(knock(door, "/&amp;\"'<>"))),
+    ]
+    for page in pages:
+        html5lib.HTMLParser(strict=True).parse(page.body)
+    with pytest.raises(html5lib.html5parser.ParseError):
+        html5lib.HTMLParser(strict=True).parse(pages[0].body.replace("</main>", ""))
 
 
 # Under a real server

@@ -29,7 +29,7 @@ from homeport.core.asking import (
     way_back,
 )
 from homeport.core.pairing_words import Way
-from homeport.core.policy import PassKind
+from homeport.core.visit import PassKind
 from homeport.engine.guarding.answers import (
     TOKEN_HEADER,
     Answer,
