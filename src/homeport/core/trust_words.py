@@ -8,11 +8,11 @@ from homeport.core.shell_words import quoted
 from homeport.core.trust_stores import Command, Store, StoreKind, Trusted
 
 _READERS = {
-    StoreKind.SYSTEM: "this system: curl, wget, git, Python's ssl",
+    StoreKind.SYSTEM: "this system (curl, wget, git, its Python)",
     StoreKind.BROWSERS: "Chrome, Chromium and their kin",
     StoreKind.FIREFOX: "Firefox",
-    StoreKind.KEYCHAIN: "this user on macOS: Safari, Chrome, Firefox from 120 on, curl",
-    StoreKind.WINDOWS: "this user on Windows: Edge, Chrome, Firefox from 120 on",
+    StoreKind.KEYCHAIN: "this user on macOS (Safari, Chrome, Firefox from 120 on, curl)",
+    StoreKind.WINDOWS: "this user on Windows (Edge, Chrome, Firefox from 120 on)",
 }
 _STATES = {
     Trusted.YES: "trusted",

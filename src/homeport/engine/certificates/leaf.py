@@ -11,7 +11,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from homeport.core import certificate_refusals as refusals
 from homeport.core.certificate_names import Names, permitted
 from homeport.core.certificates import Leaf
-from homeport.engine.certificates.local_ca import signer
+from homeport.engine.certificates.local_ca import Signer, signer
 from homeport.engine.certificates.profile import (
     common_name,
     key_pem_of,
@@ -34,9 +34,9 @@ def issue(folder: Path, names: Names, now: float) -> Leaf:
         raise refusals.nothing_to_name()
     if left_out := permitted(names)[1]:
         raise refusals.outside(left_out)
-    signs = signer(folder, now)
+    by = signer(folder, now)
     key = new_key()
-    certificate = _profile(names, key, signs.certificate, now).sign(signs.key, hashes.SHA256())
+    certificate = signed(names, key, by, now)
     return Leaf(
         chain_pem=pem_of(certificate),
         key_pem=key_pem_of(key),
@@ -44,24 +44,26 @@ def issue(folder: Path, names: Names, now: float) -> Leaf:
         fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
         names=names.dns,
         ips=names.ips,
-        ca=signs.ca,
+        ca=by.ca,
     )
 
 
-def _profile(
-    names: Names, key: ec.EllipticCurvePrivateKey, ca: x509.Certificate, now: float
-) -> x509.CertificateBuilder:
+def signed(
+    names: Names, key: ec.EllipticCurvePrivateKey, by: Signer, now: float
+) -> x509.Certificate:
+    """The certificate itself, whatever the names are; `issue` has looked at them."""
     san = [*map(x509.DNSName, names.dns), *(x509.IPAddress(ip_address(ip)) for ip in names.ips)]
-    ski = ca.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    ski = by.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     aki = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(ski)
     # A CN that cannot be taken for a host name: OpenSSL holds such ones against the constraints.
     subject = common_name("homeport server certificate")
     return (
-        unsigned(subject, ca.subject, key, now, LEAF_DAYS)
+        unsigned(subject, by.certificate.subject, key, now, LEAF_DAYS)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
         .add_extension(usage(digital_signature=True), True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
         .add_extension(x509.SubjectAlternativeName(san), False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
         .add_extension(aki, False)
+        .sign(by.key, hashes.SHA256())
     )

@@ -117,11 +117,10 @@ class TrustPage:
 def _texts(rows: Iterable[str], url: str) -> tuple[Template, dict[str, str]]:
     """The page without its guides, and the guides by name."""
     here = Path(__file__).parent
-    known = {
-        "rows": html.escape("\n".join(rows)),
-        "url": html.escape(url),
-        "shown": html.escape(url.removeprefix("https://").removesuffix("/")),
-    }
+    shown = url.removeprefix("https://").removesuffix("/")
+    texts = {"rows": "\n".join(rows), "url": url, "shown": shown}
+    # `$` twice: the page is a template once more, for the guides.
+    known = {name: html.escape(text).replace("$", "$$") for name, text in texts.items()}
     page = Template((here / "trust_page.html").read_text("utf-8")).safe_substitute(known)
     _, *pieces = re.split(r"<!-- (\w+) -->\n", (here / "trust_guides.html").read_text("utf-8"))
     files = {"certificate": CERTIFICATE, "profile": PROFILE}

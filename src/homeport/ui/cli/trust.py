@@ -87,9 +87,10 @@ def _state_folder(home: Path) -> Path:
 def _cas(folder: Path, *, make: bool) -> tuple[LocalCA, ...]:
     from homeport.engine.certificates import local_ca  # slow to import
 
-    if make:
-        local_ca.local_ca(folder, time.time())
-    return local_ca.known_cas(folder)
+    if not make:
+        return local_ca.known_cas(folder)
+    present = local_ca.local_ca(folder, time.time())
+    return (present, *(ca for ca in local_ca.known_cas(folder) if ca.id != present.id))
 
 
 def _look(home: Path, cas: tuple[LocalCA, ...], wanted: Trusted) -> _Seen:
@@ -118,6 +119,9 @@ def _page(seen: _Seen, *, only_look: bool) -> Iterator[str]:
     yield paint("1", first)
     yield from rows
     yield ""
+    if news := words.ca_news(seen.cas[0]):
+        yield from (paint("33", line) for line in prose(news))
+        yield ""
     yield from prose(words.FOR_WHOM)
     if not seen.changes:
         yield ""
