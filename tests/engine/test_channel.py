@@ -6,7 +6,8 @@ import socket
 
 import pytest
 
-from homeport.core.wire import Drained, Retire, Serve, Used
+from homeport.core.wire import Drained, Retire, Used
+from homeport.core.wire_doors import Serve
 from homeport.engine.channel import Channel
 
 

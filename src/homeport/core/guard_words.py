@@ -111,6 +111,21 @@ def json_answer(denied: Deny, door: DoorKind, speaker: Speaker = Speaker.COMMAND
     return json.dumps({**said, "message": why(denied), "help": remedy(denied, door, speaker)})
 
 
+def repeated(line: str, times: int, left_out: int) -> str:
+    """The line of a refusal that happened `times`, after `left_out` others that were not told."""
+    more = f" ({times} times)" if times > 1 else ""
+    before = f" ({left_out} other refusals were not told)" if left_out else ""
+    return line + more + before
+
+
+def forwarded_removed(peer: str) -> str:
+    """Headers by which a proxy says for whom it asks, from a peer that is no trusted proxy."""
+    return (
+        f"Forwarded headers from {peer or 'a peer'} are not passed on to the app; if that is a"
+        f" proxy of yours: --trust-proxy {peer or 'ADDRESS'}"
+    )
+
+
 def terminal_line(refusal: Refusal, speaker: Speaker = Speaker.COMMAND) -> str:
     """One line for whoever runs the server."""
     help_ = remedy(refusal.denied, refusal.door, speaker)

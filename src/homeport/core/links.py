@@ -1,6 +1,6 @@
 """From what is bound to the links a client can open, each with who can use it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from homeport.core import words
 from homeport.core.address import (
@@ -24,7 +24,9 @@ class Link:
     interface: str | None = None
 
 
-def links(ips: tuple[str, ...], port: int, interfaces: tuple[Interface, ...]) -> tuple[Link, ...]:
+def links(
+    ips: tuple[str, ...], port: int, interfaces: tuple[Interface, ...], scheme: str = "http"
+) -> tuple[Link, ...]:
     """The links to print for listeners on `ips`, the best one first; never a wildcard.
 
     `interfaces` may be empty when only loopback addresses are bound.
@@ -35,7 +37,7 @@ def links(ips: tuple[str, ...], port: int, interfaces: tuple[Interface, ...]) ->
         url = Address(ip=ip, port=port).url()
         if ip not in WILDCARD and url not in linked:
             found.append(Link(url=url, audience=_audience_elsewhere(ip, interfaces)))
-    return tuple(found)
+    return tuple(replace(link, url=link.url.replace("http", scheme, 1)) for link in found)
 
 
 def _audience_elsewhere(ip: str, interfaces: tuple[Interface, ...]) -> str:

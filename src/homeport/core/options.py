@@ -60,6 +60,14 @@ OPTIONS = (
     Option("env-file", Kind.TEXT, "FILE", "variables for the app; a change reloads"),
     Option("factory", Kind.SWITCH, "", "APP is a function that returns the app"),
     Option("root-path", Kind.TEXT, "PATH", "the path a proxy in front has removed"),
+    Option("allow-host", Kind.LIST, "NAME", "answer to this name too; * = to any"),
+    Option(
+        "allow-origin", Kind.LIST, "ORIGIN", "let pages of this origin in, as https://a.example"
+    ),
+    Option("strict-origins", Kind.SWITCH, "", "let no page in of another server on this computer"),
+    Option("tls", Kind.SWITCH, "", "https, with a certificate of your own CA (homeport trust)"),
+    Option("tls-cert", Kind.TEXT, "FILE", "https with this certificate"),
+    Option("tls-key", Kind.TEXT, "FILE", "and its key"),
     Option("trust-proxy", Kind.LIST, "CIDR", "believe forwarded headers from this network"),
     Option("access-log", Kind.SWITCH, "", "a line for every request  [on]"),
     Option("log-level", Kind.LEVEL, "LEVEL", "debug, info, warning, error  [info]"),
@@ -96,6 +104,12 @@ class Settings:
     env_file: str | None = None
     factory: bool = False
     root_path: str = ""
+    allow_host: tuple[str, ...] = ()
+    allow_origin: tuple[str, ...] = ()
+    strict_origins: bool = False
+    tls: bool = False
+    tls_cert: str | None = None
+    tls_key: str | None = None
     trust_proxy: tuple[str, ...] = ()
     access_log: bool = True
     log_level: str = "info"

@@ -111,3 +111,13 @@ def unexpected(error: BaseException) -> HomeportError:
         code="bug",
         next_steps=("please report the traceback above",),
     )
+
+
+def tls_files(cert: str | None, key: str | None) -> UsageError:
+    """One of `--tls-cert` and `--tls-key` without the other."""
+    there, missing = ("--tls-cert", "--tls-key") if cert else ("--tls-key", "--tls-cert")
+    return UsageError(
+        f"{there} {cert or key} needs {missing} too: a certificate and its key belong together.",
+        code="tls-files",
+        next_steps=("or let homeport make one:  homeport --tls",),
+    )

@@ -57,6 +57,11 @@ def pairing_link(place: Place, terms: Terms, code: str) -> str:
     return f"{link(place, terms)}/.well-known/homeport/pair?code={code}"
 
 
+def about_link(link: str) -> tuple[str, ...]:
+    """Below the picture of the one-time link."""
+    return (link, "Open it on the other device; it works once, within two minutes.")
+
+
 def clock(moment: float, now: float) -> str:
     """`15:30`, local time; `15:30:20` when it is near; another day is said."""
     then, today = datetime.fromtimestamp(moment), datetime.fromtimestamp(now)

@@ -121,6 +121,12 @@ def names_nobody(path: str) -> str:
     return f"{path} names no host (no subjectAltName): browsers refuse it"
 
 
+def not_named(left_out: tuple[str, ...]) -> str:
+    """Addresses of this server that the local CA may not vouch for."""
+    named = ", ".join(left_out)
+    return f"the certificate does not cover {named}: the local CA is for private addresses"
+
+
 def _indent(rows: tuple[str, ...]) -> list[str]:
     return ["  " + row for row in rows]
 

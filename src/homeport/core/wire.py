@@ -8,6 +8,18 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, get_args
 
+from homeport.core.wire_doors import (
+    Answered,
+    Asked,
+    Change,
+    Cut,
+    Guessed,
+    Passes,
+    Serve,
+    Shut,
+    Visited,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -34,13 +46,6 @@ class Job:
     single_lifespan: bool = False
     failure: dict[str, Any] | None = None
     warm: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Serve:
-    """To a ready worker: accept on these listeners (`descriptors` of them come along)."""
-
-    descriptors: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +204,14 @@ class Forked:
 Message = (
     Job
     | Serve
+    | Shut
+    | Change
+    | Cut
+    | Passes
+    | Asked
+    | Answered
+    | Guessed
+    | Visited
     | Retire
     | Start
     | Ready

@@ -37,6 +37,10 @@ WATCHES_USED_UP = (
     "raise it with  sudo sysctl fs.inotify.max_user_watches=524288"
 )
 TWO_ALIVE = "that version was alive meanwhile; if only one may be:  homeport --single-lifespan"
+ANY_HOST_IN_CONTAINER = (
+    "this is a container: any Host is answered, for the names outside are not known here; "
+    "name them with --allow-host to be strict"
+)
 NO_IPV6 = "this computer has no IPv6 loopback: listening on IPv4 only"
 
 

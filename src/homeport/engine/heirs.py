@@ -1,6 +1,7 @@
 """The worker's side of a handover: connections go to and come from the supervisor."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
@@ -43,7 +44,10 @@ class InOrder:
         async def then(earlier: asyncio.Future[None] | None) -> None:
             if earlier is not None:
                 await asyncio.wait([earlier])
-            await work
+            try:
+                await work
+            except Exception:  # else nobody would ever hear of it
+                logging.getLogger("uvicorn.error").exception("A door does not open.")
 
         self._last = asyncio.ensure_future(then(self._last))
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from homeport.core.errors import ExitCode
 from homeport.core.failure import Failure, FailureKind
-from homeport.core.wire import Adopt, Drained, Failed, Job, Ready, Retire, Serve, Taken
+from homeport.core.wire import Adopt, Drained, Failed, Job, Ready, Retire, Taken
+from homeport.core.wire_doors import Answered, Change, Cut, Passes, Serve, Shut
 from homeport.engine import used_files
 from homeport.engine.channel import Channel, Received
 from homeport.engine.heirs import InOrder, Successor, adopt
@@ -69,6 +70,7 @@ class Life:
             Server,
             StartupFailedError,
         )
+        from homeport.engine.worker_doors import WorkerDoors
 
         loop = asyncio.get_running_loop()
         job = self._job
@@ -76,6 +78,7 @@ class Life:
         interface: Interface = "asgi2" if positional_arguments(self._app) == 1 else "asgi3"
         settings = AppSettings(job.root_path, job.trusted_proxies, interface)
         self._server = Server(self._app, settings, log)
+        self._doors = WorkerDoors(self._server, self._channel, job.trusted_proxies)
         self._retire = loop.create_future()
         try:
             await self._server.start()
@@ -92,6 +95,7 @@ class Life:
         try:
             retire = await self._retire
             await self._drain(retire)
+            self._doors.tell()
             if telling is not None:
                 telling.tell()
             await asyncio.wait_for(self._server.stop(), retire.timeout + 1)
@@ -135,10 +139,14 @@ class Life:
 
     def _obey(self, received: Received) -> None:
         match received.message:
-            case Serve():
+            case Serve(doors=doors):
                 listening.update((fd, os.fstat(fd).st_ino) for fd in received.descriptors)
                 sockets = [socket.socket(fileno=number) for number in received.descriptors]
-                self._work.add(self._accept(sockets))
+                self._work.add(self._open(sockets, doors))
+            case Shut(door=door):
+                self._work.add(self._doors.shut(door))
+            case Passes() | Answered() | Change() | Cut() as message:
+                self._doors.hear(message)
             case Adopt() as message:
                 self._channel.send(Taken())
                 self._work.add(adopt(self._server, message, received.descriptors))
@@ -149,10 +157,9 @@ class Life:
             case message:
                 raise AssertionError(f"not for a worker: {message}")
 
-    async def _accept(self, sockets: list[socket.socket]) -> None:
-        for sock in sockets:
-            sock.setblocking(False)
-            await self._server.accept_on(sock)
+    async def _open(self, sockets: list[socket.socket], doors: tuple[dict[str, Any], ...]) -> None:
+        for sock, facts in zip(sockets, doors, strict=True):
+            await self._doors.open(sock, facts)
 
     def _leave(self, retire: Retire = Retire(grace=0.1, timeout=1.0)) -> None:  # noqa: B008
         if self._retire is not None and not self._retire.done():

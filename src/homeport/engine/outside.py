@@ -33,3 +33,14 @@ class Input(Protocol):
 
     def read(self) -> Iterable[Event] | None:
         """What has happened since the last call; None when nothing will come any more."""
+
+
+class Chore(Protocol):
+    """Something to do at certain times."""
+
+    @property
+    def due(self) -> float | None:
+        """When it is to be done next (monotonic); None: not now."""
+
+    def take(self, now: float) -> None:
+        """Do it if it is due."""

@@ -1,12 +1,18 @@
 """What the supervisor tells whoever watches it: values, no text. `ui/cli` has the faces."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from homeport.core.address import Address
 from homeport.core.events import Announce
 from homeport.core.facts import Listener
 from homeport.core.links import Link
+
+if TYPE_CHECKING:  # needed once something is shared
+    from homeport.core.evidence import PeerSeen
+    from homeport.core.share import Place
+    from homeport.core.share_actions import Tell
+    from homeport.engine.mdns import News as NameNews
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +51,18 @@ class Moment:
     docs: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedVisit:
+    """`line` says why; `times` it happened, and `left_out` are other refusals not told."""
+
+    line: str
+    rule: str
+    code: str
+    peer: str
+    times: int
+    left_out: int
+
+
 class Reporter(Protocol):
     """A face of the server. Called from one thread; must not raise."""
 
@@ -62,3 +80,15 @@ class Reporter(Protocol):
 
     def warn(self, text: str) -> None:
         """Something is not as it should be, and the server goes on."""
+
+    def refused(self, refusal: "RefusedVisit") -> None:
+        """A request was not let in."""
+
+    def share(self, tell: "Tell", link: str | None) -> None:
+        """News of the share. `link`, to be shown, lets one device in."""
+
+    def local_name(self, news: "NameNews", place: "Place", *, tls: bool) -> None:
+        """What became of the `.local` name of the share."""
+
+    def reached(self, peer: "PeerSeen", now: float) -> None:
+        """A peer from elsewhere has connected for the first time. `now` is wall clock."""

@@ -1,20 +1,26 @@
 """From a request to a running supervisor: open the listeners, describe them, go."""
 
+import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from homeport import host
-from homeport.core import wire
+from homeport.core import wire, words
+from homeport.core.address import WILDCARD
 from homeport.core.errors import ExitCode
 from homeport.core.links import links, needs_interfaces
 from homeport.core.plan import ServeRequest, plan
 from homeport.core.plan import needs_interfaces as plan_needs_interfaces
 from homeport.engine.binding import Listeners, open_listeners
+from homeport.engine.doors import Doors
+from homeport.engine.front import Entrance, Front
 from homeport.engine.outside import Input, Process
+from homeport.engine.reception import Reception
 from homeport.engine.reporting import Opened, Reporter
 from homeport.engine.saves import Saves
 from homeport.engine.service import Service
+from homeport.engine.shadows import Shadows
 from homeport.engine.supervisor import Supervisor
 from homeport.engine.watch import Rules
 
@@ -34,6 +40,7 @@ class Serving:
     stop_timeout: float
     started: float
     restarts: bool = True
+    entrance: Entrance = field(default_factory=Entrance)
 
 
 def open_for(serving: Serving) -> tuple[Listeners, Opened]:
@@ -49,7 +56,7 @@ def open_for(serving: Serving) -> tuple[Listeners, Opened]:
         app=serving.title,
         project=serving.job.project,
         addresses=listeners.addresses,
-        links=links(ips, listeners.port, known),
+        links=links(ips, listeners.port, known, serving.entrance.scheme),
         skipped=listeners.skipped,
         reload=serving.rules is not None,
         restarts=serving.restarts,
@@ -60,30 +67,80 @@ def open_for(serving: Serving) -> tuple[Listeners, Opened]:
     return listeners, opened
 
 
+def front_of(serving: Serving, opened: Opened) -> tuple[Front, tuple[str, ...]]:
+    """What visitors meet, and what has to be said about it.
+
+    Raises UsageError, HomeportError when there can be no certificate.
+    """
+    front = Front(
+        ips=tuple(address.ip for address in opened.addresses),
+        port=opened.addresses[0].port,
+        name=opened.name or serving.name,
+        instance=opened.instance or secrets.token_hex(16),
+        entrance=serving.entrance,
+    )
+    notes: tuple[str, ...] = ()
+    if _own_names_are_unknown(front):
+        front, notes = front.with_any_host(), (words.ANY_HOST_IN_CONTAINER,)
+    if serving.entrance.scheme == "https":
+        from homeport.engine.certificates.serving import certificate_for
+
+        leaf, said = certificate_for(front)
+        front = replace(front, certificate=(leaf.chain_pem, leaf.key_pem))
+        notes = (*notes, *said)
+    return front, notes
+
+
+def _own_names_are_unknown(front: Front) -> bool:
+    """Whether others come in under names and addresses that only the container's engine knows."""
+    if not any(ip in WILDCARD for ip in front.ips):
+        return False
+    where = host.runs_in()
+    return where.container is not None and where.own_network is not False
+
+
 def supervise(
     serving: Serving,
-    listeners: Listeners,
     reporter: Reporter,
     spawn: Callable[[], Process],
     inputs: tuple[Input, ...],
-    heard: Callable[[wire.Loaded], None] | None = None,
+    doors: Doors,
+    reception: Reception,
+    shadows: Shadows,
 ) -> ExitCode:
-    """Run until the end; the listeners are closed then. `inputs` include the signals.
-
-    `heard` is told what workers import.
-    """
+    """Run until the end; the listeners are closed then. `inputs` include the signals."""
     with ExitStack() as cleanup:
-        cleanup.callback(listeners.close)
+        cleanup.callback(doors.close)
+        cleanup.callback(reception.close)
         saves = None
         if serving.rules is not None:
             saves = Saves(serving.rules, serving.job.project)
             cleanup.callback(saves.close)
         service = Service(
             job=serving.job,
-            descriptors=tuple(sock.fileno() for sock in listeners.sockets),
             stop_timeout=serving.stop_timeout,
             started=serving.started,
             restarts=serving.restarts,
         )
-        shadows = listeners.shadows
-        return Supervisor(service, reporter, spawn, inputs, saves, shadows, heard).run()
+        chores = (_Strangers(shadows, reporter), reception)
+        inputs = (*inputs, reception)
+        supervisor = Supervisor(
+            service, reporter, spawn, inputs, saves, doors, chores, reception.hear
+        )
+        return supervisor.run()
+
+
+class _Strangers:
+    """The chore of telling who else answers on our port by now."""
+
+    def __init__(self, shadows: Shadows, reporter: Reporter) -> None:
+        self._shadows = shadows
+        self._reporter = reporter
+
+    @property
+    def due(self) -> float | None:
+        return self._shadows.due
+
+    def take(self, now: float) -> None:
+        if strangers := self._shadows.take(now):
+            self._reporter.warn(words.shadowed(strangers))

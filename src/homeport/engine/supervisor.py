@@ -39,13 +39,13 @@ from homeport.core.state import Phase, State
 from homeport.engine.channel import Received
 from homeport.engine.crossing import Crossing
 from homeport.engine.deaths import death_of, not_started
+from homeport.engine.doors import Doors
 from homeport.engine.herald import Herald
-from homeport.engine.outside import Input, Process
+from homeport.engine.outside import Chore, Input, Process
 from homeport.engine.relevance import LastStart
 from homeport.engine.reporting import Moment, Reporter
 from homeport.engine.saves import Saves
 from homeport.engine.service import Service
-from homeport.engine.shadows import Shadows
 
 GRACE = 0.3
 """Seconds that WebSockets and server-sent streams are given to end."""
@@ -63,14 +63,17 @@ class Supervisor:
         spawn: Callable[[], Process],
         inputs: tuple[Input, ...],
         saves: Saves | None,
-        shadows: Shadows,
-        heard: Callable[[wire.Loaded], None] | None = None,
+        doors: Doors,
+        chores: tuple[Chore, ...],
+        heard: Callable[[int, wire.Message], None],
     ) -> None:
+        """`heard` gets what workers say that is not about their own life."""
         self._service = service
         self._reporter = reporter
         self._spawn = spawn
         self._saves = saves
-        self._shadows = shadows
+        self._doors = doors
+        self._chores = chores
         self._heard = heard
         self._state = State(
             reload=saves is not None,
@@ -125,7 +128,8 @@ class Supervisor:
         times = [*self._wakes]
         if self._saves is not None and self._saves.due is not None:
             times.append(self._saves.due)
-        times += [due for due in (self._shadows.due, self._herald.due) if due is not None]
+        chores = (self._herald, *self._chores)
+        times += [chore.due for chore in chores if chore.due is not None]
         if self._crossing.stuck:
             times.append(time.monotonic() + RETRY)
         return max(min(times) - time.monotonic(), 0.0) if times else None
@@ -137,11 +141,10 @@ class Supervisor:
             self._reporter.warn(words.WATCHES_USED_UP)
         if self._saves is not None:
             self._take(self._saves, now)
-        self._herald.take(now)
+        for chore in (self._herald, *self._chores):
+            chore.take(now)
         if self._crossing.stuck:
             self._crossing.go_on()
-        if strangers := self._shadows.take(now):
-            self._reporter.warn(words.shadowed(strangers))
         if any(wake <= now for wake in self._wakes):
             self._wakes = [wake for wake in self._wakes if wake > now]
             if self._state.phase is Phase.WAITING:  # else it is about a leaver, not a start
@@ -200,15 +203,14 @@ class Supervisor:
         self._selector.register(process.channel, selectors.EVENT_READ, reader)
 
     def _give(self, number: int) -> None:
-        descriptors = self._service.descriptors
-        serve = wire.Serve(descriptors=len(descriptors))
-        self._workers[number].channel.send(serve, descriptors)
+        self._doors.give(number, partial(self._send, number))
         self._crossing.towards(number)
 
     def _retire(self, number: int) -> None:
         timeout, stopping = self._service.stop_timeout, self._state.phase is Phase.STOPPING
         retire = wire.Retire(grace=GRACE, timeout=timeout, hand_over=not stopping)
         self._crossing.leaves(number)
+        self._doors.leaves(number)
         self._herald.retired(number)
         self._workers[number].channel.send(retire)
 
@@ -251,10 +253,8 @@ class Supervisor:
                 self._herald.released(number)
             case wire.Drained() if message.cut_requests:
                 self._reporter.cut(message.cut_requests)
-            case wire.Loaded() if self._heard is not None:
-                self._heard(message)
             case _:
-                pass
+                self._heard(number, message)
 
     def _reap(self) -> None:
         for number, process in list(self._workers.items()):
@@ -268,6 +268,7 @@ class Supervisor:
             del self._workers[number]
             process.close()
             self._crossing.gone(number)
+            self._doors.gone(number)
             self._herald.released(number)
             if not self._state.is_leaving(number):
                 self._begun = time.monotonic()

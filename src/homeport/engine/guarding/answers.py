@@ -6,8 +6,9 @@ from typing import NamedTuple
 from homeport.core import pairing_words as words
 from homeport.core.asking import Form, wanted_form
 from homeport.core.pairing_words import Notice
+from homeport.engine.guarding.denials import Send
 from homeport.engine.guarding.pages import POLICY, notice_page
-from homeport.engine.guarding.visitor import Send, Visitor
+from homeport.engine.guarding.visitor import Visitor
 
 TOKEN_HEADER = "X-Homeport-Token"
 """In which programs send their pass."""

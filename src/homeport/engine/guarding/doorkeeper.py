@@ -58,12 +58,12 @@ class Told(NamedTuple):
     """Who hears of it. All are called in the loop, so none may take long.
 
     `refused`: each refusal. `visited`: each request let in on a SHARED door, with the device id
-    (None where no pass is asked for) and the peer. `forwarded`: once, when forwarded headers of a
+    (None where no pass is asked for) and its scope. `forwarded`: once, when forwarded headers of a
     peer that is no trusted proxy were removed.
     """
 
     refused: Callable[[Refusal], None] | None = None
-    visited: Callable[[str | None, str | None], None] | None = None
+    visited: Callable[[str | None, Scope], None] | None = None
     forwarded: Callable[[str | None], None] | None = None
 
 
@@ -97,15 +97,24 @@ class Doorkeeper:
         self._shared = policy.kind is DoorKind.SHARED
         self._proxies = () if self._shared else tuple(trusted_proxies)
         self._clock = clock
-        if ends is None and policy.until is not None:
-            ends = clock.monotonic() + policy.until - clock.wall()
-        self._ends = ends
+        self._ends = self._end_of(policy) if ends is None else ends
         self._told = told
         self._speaker = speaker
         self._sieve = Sieve(cookies=policy.pairing)
         self._boring = self._sieve.boring
         self._allowed: set[object] = set()
         self._told_forwarded = False
+
+    def _end_of(self, policy: Policy) -> float | None:
+        if policy.until is None:
+            return None
+        return self._clock.monotonic() + policy.until - self._clock.wall()
+
+    def change(self, policy: Policy) -> None:
+        """Another name or end; the kind of the door, its address and its TLS stay."""
+        self.policy = policy
+        self._ends = self._end_of(policy)
+        self._allowed.clear()
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """One request, WebSocket or lifespan. ValueError for what is none of these."""
@@ -145,7 +154,7 @@ class Doorkeeper:
                 if cleaned is scope and visit.via is Via.NONE and key is not None:
                     self._remember(key, relevant)
                 if self._shared and self._told.visited:
-                    self._told.visited(device, visit.peer)
+                    self._told.visited(device, scope)
                 await self.app(cleaned, receive, send)
             case Ask():
                 await self._ask(scope, receive, send)

@@ -40,9 +40,10 @@ from homeport.engine.guarding.answers import (
     said,
     send_answer,
 )
+from homeport.engine.guarding.denials import Receive, Scope, Send
 from homeport.engine.guarding.pages import KNOCK, WAIT, waiting_page
 from homeport.engine.guarding.passes import Admitted, Knocked, Passes
-from homeport.engine.guarding.visitor import Receive, Scope, Send, Visitor
+from homeport.engine.guarding.visitor import Visitor
 
 PAIR = f"{OWN_PATHS}pair"
 LONGEST_CODE = 200
@@ -129,7 +130,7 @@ class Pairing:
         if self._is_in(visitor):
             return self._go(back)
         asked = self._question(visitor)
-        before = await self._passes.answer(asked.ticket) if asked else None
+        before = await self._passes.answer(asked.ticket, visitor.peer) if asked else None
         if isinstance(before, Admitted):
             return self._go(back, self._pass(before), self._forget())
         if asked and before is None:  # the button again, or the way back to it: one question
@@ -149,7 +150,7 @@ class Pairing:
         if asked is None:
             notice = words.NOTHING_ASKED
             return refusal_answer(notice) if by_script else said(notice, visitor, back)
-        result = await self._passes.answer(asked.ticket)
+        result = await self._passes.answer(asked.ticket, visitor.peer)
         if result is None:
             page = waiting_page(asked.number, back=back)
             return json_answer({"state": "waiting"}) if by_script else page_answer(200, page)

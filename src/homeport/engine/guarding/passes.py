@@ -48,5 +48,5 @@ class Passes(Protocol):
     async def knock(self, peer: str, agent: str) -> Knocked | Refused:
         """A visitor without a code asks to be let in."""
 
-    async def answer(self, ticket: str) -> Admitted | Refused | None:
+    async def answer(self, ticket: str, peer: str) -> Admitted | Refused | None:
         """What came of it; None: nobody has answered yet."""

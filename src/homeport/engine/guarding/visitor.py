@@ -1,14 +1,9 @@
 """What the pairing pages read of a request: each field on its own, nothing decided."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 from urllib.parse import parse_qsl
 
 from homeport.core.redact import plain
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from homeport.engine.guarding.denials import Receive, Scope
 
 LONGEST_BODY = 4096
 """Bytes of a form that we read."""

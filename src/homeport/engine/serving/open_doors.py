@@ -99,6 +99,11 @@ class OpenDoors:
         """HTTP connections and WebSockets."""
         return [connection for doorway in self.all() for connection in _inside(doorway)]
 
+    def connections_at(self, number: int) -> list[Any]:
+        """Those that came through one door."""
+        doorway = self.get(number)
+        return _inside(doorway) if doorway is not None else []
+
     def tasks(self) -> list[asyncio.Task[None]]:
         """Calls of apps; those behind doors that are shut by now too."""
         return [task for one in (*self.all(), *self._shut) for task in list(one.tasks)]

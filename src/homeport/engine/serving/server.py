@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from email.utils import formatdate
 from typing import Any, Literal, NamedTuple
 
@@ -103,6 +103,17 @@ class Server:
         WebSockets are told 1001; apps see that their clients have left. Other doors notice nothing.
         """
         await self._doors.shut(number)
+
+    def clients(self, number: int) -> set[tuple[str, int]]:
+        """Who is connected at a door: IP and port."""
+        return {each.client for each in self._doors.connections_at(number) if each.client}
+
+    def cut(self, number: int, clients: Collection[tuple[str, int]]) -> None:
+        """End the connections of these clients at a door, whatever they are doing."""
+        for connection in self._doors.connections_at(number):
+            if connection.client in clients:
+                connection.leave()
+                connection.transport.abort()
 
     async def adopt(self, sock: socket.socket, *, listener: int, used: bool) -> None:
         """Serve a connection that another worker has accepted at the same door.

@@ -30,6 +30,8 @@ class OpenWhenReady:
         self.cut = inner.cut
         self.debug = inner.debug
         self.warn = inner.warn
+        self.refused, self.reached = inner.refused, inner.reached
+        self.share, self.local_name = inner.share, inner.local_name
         self._inner = inner
         self._browse = browse
 

@@ -12,6 +12,10 @@ LOOKING = {
     "port": "is a port free, who holds it, who answers there",
     "reach": "who can reach a server, as a table and a drawing",
     "stop": "end the server on a port",
+    "share": "open a running server to devices on this network, for a while",
+    "unshare": "end that now",
+    "devices": "who was let in, who asks; approve, deny, revoke",
+    "token": "let a script on another device in",
     "trust": "trust homeport's certificates on this computer, or stop that",
 }
 

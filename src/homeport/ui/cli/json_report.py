@@ -3,10 +3,18 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from homeport.core import words
 from homeport.core.events import Announce, News
-from homeport.engine.reporting import Moment, Opened
+from homeport.engine.reporting import Moment, Opened, RefusedVisit
+
+if TYPE_CHECKING:  # needed once something is shared
+    from homeport.core.evidence import PeerSeen
+    from homeport.core.share import Place
+    from homeport.core.share_actions import Tell
+    from homeport.engine.mdns import News as NameNews
 
 Write = Callable[[str], object]
 
@@ -103,3 +111,32 @@ class JsonReport:
     def warn(self, text: str) -> None:
         """`log` at level warning."""
         self._event("log", level="warning", message=text)
+
+    def refused(self, refusal: RefusedVisit) -> None:
+        """`refused`: a request was not let in."""
+        self._event(
+            "refused",
+            rule=refusal.rule,
+            code=refusal.code,
+            peer=refusal.peer,
+            times=refusal.times,
+            left_out=refusal.left_out,
+            message=refusal.line,
+        )
+
+    def share(self, tell: "Tell", link: str | None) -> None:
+        """`shared`, `share-ended`, `device-asks` and the other news of a share."""
+        from homeport.core.share_words import facts
+
+        told = facts(tell, time.time())
+        if link is not None:
+            told["link"] = link
+        self._event(told.pop("event"), **{k: v for k, v in told.items() if k != "time"})
+
+    def local_name(self, news: "NameNews", place: "Place", *, tls: bool) -> None:
+        """`local-name`: claimed, in conflict, or not to be had."""
+        self._event("local-name", state=type(news).__name__.lower(), **asdict(news))
+
+    def reached(self, peer: "PeerSeen", now: float) -> None:
+        """`reached`: somebody from elsewhere has connected for the first time."""
+        self._event("reached", peer=peer.peer)

@@ -11,6 +11,8 @@ from homeport.core.events import Changed, Event, StopAsked
 
 HELP = """
   o  open the app in the browser
+  s  share with devices on this network for half an hour; again: end that
+  y  let the device in that asks;  n  do not
   r  reload now
   q  quit (Ctrl-C: the same; twice: at once)
 """
@@ -28,6 +30,8 @@ class Keyboard:
         self._descriptor = descriptor
         self._open_browser = open_browser
         self._write = write
+        self.orders: dict[str, Callable[[], None]] = {}
+        """What other keys do."""
         self._before = termios.tcgetattr(descriptor)
         self._take_over()
         self._handlers = {
@@ -83,6 +87,8 @@ class Keyboard:
                     self._open_browser()
                 case "?":
                     self._write(HELP + "\n")
+                case _ if key in self.orders:
+                    self.orders[key]()
         return events if keys else None
 
     def close(self) -> None:

@@ -9,17 +9,21 @@ from pathlib import Path
 
 from homeport import host
 from homeport.core import refusals, registry_words, server_name
+from homeport.core.allowed import allowed_host, allowed_origin
 from homeport.core.appref import AppLocation
 from homeport.core.errors import ExitCode, HomeportError
 from homeport.core.options import Settings, Source, merge
 from homeport.core.plan import ServeRequest
 from homeport.core.wire import Job, Loaded
+from homeport.engine.doors import Doors
+from homeport.engine.front import Entrance
 from homeport.engine.outside import Input, Process
 from homeport.engine.presence import Presence, appear
+from homeport.engine.reception import Reception
 from homeport.engine.reporting import Opened, Reporter
 from homeport.engine.signals import SignalPipe, Signals
 from homeport.engine.spawn import WorkerProcess, spawn_worker
-from homeport.engine.start import Serving, open_for, supervise
+from homeport.engine.start import Serving, front_of, open_for, supervise
 from homeport.engine.warmth import Warmth
 from homeport.engine.watch import Rules
 from homeport.ui.cli import arguments as command_line
@@ -121,6 +125,21 @@ def serving_of(
         rules=_rules(settings, folder, location.folder) if settings.reload else None,
         stop_timeout=settings.stop_timeout,
         started=started,
+        entrance=_entrance(settings, folder),
+    )
+
+
+def _entrance(settings: Settings, folder: Path) -> Entrance:
+    files = settings.tls_cert, settings.tls_key
+    if any(files) and not all(files):
+        raise refusals.tls_files(settings.tls_cert, settings.tls_key)
+    cert, key = (str((folder / each).absolute()) if each else "" for each in files)
+    return Entrance(
+        hosts=tuple(allowed_host(each) for each in settings.allow_host),
+        origins=tuple(allowed_origin(each) for each in settings.allow_origin),
+        strict_origins=settings.strict_origins,
+        tls=settings.tls,
+        certificate_files=(cert, key) if all(files) else None,
     )
 
 
@@ -193,13 +212,26 @@ def serve(
         reporter.opened(opened)
         if warning is not None:
             reporter.warn(warning)
+        front, notes = front_of(serving, opened)
+        for note in notes:
+            reporter.warn(note)
+        doors = Doors(zip(front.doors(), listeners.sockets, strict=True))
 
         def run(
             spawn: Callable[[], Process],
             inputs: tuple[Input, ...],
             heard: Callable[[Loaded], None] | None = None,
         ) -> ExitCode:
-            return supervise(serving, listeners, reporter, spawn, (*inputs, *own), heard)
+            reception = Reception(front, doors, reporter, heard)
+            if presence is not None:
+                presence.control.handlers.update(reception.handlers)
+            if keyboard is not None:
+                keyboard.orders.update(
+                    s=reception.toggle_share, y=reception.let_in, n=reception.keep_out
+                )
+            inputs = (*inputs, *own)
+            shadows = listeners.shadows
+            return supervise(serving, reporter, spawn, inputs, doors, reception, shadows)
 
         if app is not None:
             from homeport.engine.inline import serve_here  # with asyncio, which others do not need

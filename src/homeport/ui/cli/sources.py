@@ -12,6 +12,7 @@ from homeport.core.options import FIELDS, OPTIONS, Source
 
 _OTHER_VARIABLES = ("HOMEPORT_PLATFORM",)
 _PREFIX = "HOMEPORT_"
+_PATHS = ("app_dir", "env_file", "reload_dir", "tls_cert", "tls_key")
 
 
 class Project(NamedTuple):
@@ -71,7 +72,7 @@ def from_project(project: Project) -> Source:
 
 def _from_its_folder(field: str, value: Any, project: Project) -> Any:
     """Paths in pyproject.toml are meant from where it is, not from where we are."""
-    if field not in ("app_dir", "env_file", "reload_dir") or project.file is None:
+    if field not in _PATHS or project.file is None:
         return value
     if isinstance(value, list):
         return [_from_its_folder(field, item, project) for item in value]

@@ -3,12 +3,19 @@
 import os
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from homeport.core import words
 from homeport.core.events import Announce, News
 from homeport.core.failure import Failure, FailureKind, short_traceback
 from homeport.core.redact import plain, plain_line
-from homeport.engine.reporting import Moment, Opened
+from homeport.engine.reporting import Moment, Opened, RefusedVisit
+
+if TYPE_CHECKING:  # needed once something is shared
+    from homeport.core.evidence import PeerSeen
+    from homeport.core.share import Place
+    from homeport.core.share_actions import Tell
+    from homeport.engine.mdns import News as NameNews
 
 Write = Callable[[str], object]
 
@@ -128,6 +135,33 @@ class TextReport:
     def warn(self, text: str) -> None:
         """Something is not as it should be."""
         self._line(self._paint("33", text))
+
+    def refused(self, refusal: RefusedVisit) -> None:
+        """A request was not let in."""
+        from homeport.core.guard_words import repeated
+
+        self.warn(plain_line(repeated(refusal.line, refusal.times, refusal.left_out)))
+
+    def share(self, tell: "Tell", link: str | None) -> None:
+        """News of the share, with the code to scan."""
+        from homeport.ui.cli.share_page import news_lines
+
+        self._lines(news_lines(tell, link, keys=self._keys, colour=self._colour))
+
+    def local_name(self, news: "NameNews", place: "Place", *, tls: bool) -> None:
+        """What became of the `.local` name."""
+        from homeport.ui.cli.share_page import name_lines
+
+        self._lines(name_lines(news, place, tls=tls))
+
+    def reached(self, peer: "PeerSeen", now: float) -> None:
+        """Somebody from elsewhere has connected for the first time."""
+        from homeport.core.share_words import reached
+
+        self._line(self._paint("32", reached(peer, now)))
+
+    def _lines(self, lines: list[str]) -> None:
+        self._write("\n".join(["", *(f"  {line}".rstrip() for line in lines), "", ""]))
 
 
 def _reasons(reasons: tuple[str, ...]) -> str:

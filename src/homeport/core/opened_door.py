@@ -1,0 +1,43 @@
+"""An open door as a worker is told of it: which policy its listener has, and its TLS."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from homeport.core.door import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedDoor:
+    """`number` is its identity over reloads; `instance` is in the names of its cookies.
+
+    `certificate`: chain and key as PEM, for TLS. `authority`: the certificate (DER, base64) that a
+    device has to trust for it, shown to whoever comes without TLS.
+    """
+
+    number: int
+    policy: Policy
+    instance: str
+    certificate: tuple[str, str] | None = None
+    authority: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """For a message."""
+        return {
+            "number": self.number,
+            "policy": self.policy.to_json(),
+            "instance": self.instance,
+            "certificate": list(self.certificate) if self.certificate else None,
+            "authority": self.authority,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        certificate = data["certificate"]
+        return cls(
+            number=data["number"],
+            policy=Policy.from_json(data["policy"]),
+            instance=data["instance"],
+            certificate=(certificate[0], certificate[1]) if certificate else None,
+            authority=data["authority"],
+        )

@@ -1,0 +1,68 @@
+"""What a server is to those who come to its doors."""
+
+from dataclasses import dataclass, replace
+
+from homeport.core.address import is_loopback
+from homeport.core.door import DoorKind, Policy
+from homeport.core.opened_door import OpenedDoor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrance:
+    """What was asked for about visitors: the settings of those names, checked.
+
+    `certificate_files`: a certificate and its key; without them `tls` makes one.
+    """
+
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    strict_origins: bool = False
+    tls: bool = False
+    certificate_files: tuple[str, str] | None = None
+
+    @property
+    def scheme(self) -> str:
+        """Of the links."""
+        return "https" if self.tls or self.certificate_files else "http"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """`ips` are the addresses it was started on, all on `port`; `name` and `instance` its own.
+
+    `certificate`: chain and key, where it was started with TLS.
+    """
+
+    ips: tuple[str, ...]
+    port: int
+    name: str
+    instance: str
+    entrance: Entrance = Entrance()
+    certificate: tuple[str, str] | None = None
+
+    def with_any_host(self) -> "Front":
+        """In a container: by what name the world outside knows it cannot be seen from here."""
+        return replace(self, entrance=replace(self.entrance, hosts=(*self.entrance.hosts, "*")))
+
+    def doors(self) -> tuple[OpenedDoor, ...]:
+        """Those it has from the start, in the order of `ips`."""
+        return tuple(self._door(number, ip) for number, ip in enumerate(self.ips))
+
+    def is_at_home(self, number: int) -> bool:
+        """Whether only programs of this computer come to this door."""
+        return number < len(self.ips) and is_loopback(self.ips[number])
+
+    def _door(self, number: int, ip: str) -> OpenedDoor:
+        policy = Policy(
+            kind=DoorKind.LOOPBACK if is_loopback(ip) else DoorKind.OPEN,
+            ip=ip,
+            port=self.port,
+            tls=self.certificate is not None,
+            name=self.name,
+            hosts=self.entrance.hosts,
+            origins=self.entrance.origins,
+            strict_origins=self.entrance.strict_origins,
+        )
+        return OpenedDoor(
+            number=number, policy=policy, instance=self.instance, certificate=self.certificate
+        )

@@ -1,0 +1,97 @@
+"""The passes of a worker: a copy of what the supervisor holds, and questions to it."""
+
+import asyncio
+import secrets
+import time
+from itertools import count
+from typing import Any
+
+from homeport.core.mirror import Mirror
+from homeport.core.visit import PassKind
+from homeport.core.wire import Message
+from homeport.core.wire_doors import Answered, Asked, Guessed
+from homeport.core.wire_doors import Passes as NewPasses
+from homeport.engine.channel import Channel
+from homeport.engine.guarding.passes import Admitted, Knocked, Refused
+
+PATIENCE = 10.0
+"""Seconds the supervisor may take: it answers at once unless it is stopped."""
+TICKET_BYTES = 24
+
+
+class MirroredPasses:
+    """`Passes` of a worker process."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._mirror = Mirror()
+        self._numbers = count()
+        self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
+
+    def hear(self, message: Message) -> None:
+        """What the supervisor says of passes."""
+        match message:
+            case NewPasses():
+                self._mirror = Mirror.from_json(message.mirror)
+            case Answered() if message.number in self._asked:
+                self._asked.pop(message.number).set_result(message.answer)
+            case _:
+                pass  # an answer that came too late
+
+    def look(self, token: str) -> tuple[PassKind, str | None]:
+        """What it is worth, and whose it is."""
+        state, device = self._mirror.look(token)
+        return PassKind[state.name], device
+
+    def blocked(self, peer: str) -> float:
+        """Seconds that this peer has to wait before it may show another token."""
+        return self._mirror.wait(peer, time.monotonic())
+
+    def wrong(self, peer: str) -> None:
+        """It has shown a token that is none."""
+        self._channel.send(Guessed(peer=peer))
+
+    async def redeem(self, code: str, peer: str, agent: str) -> Admitted | Refused:
+        """A one-time code for a token."""
+        answer = await self._ask("redeem", code, peer, agent)
+        return _admitted(answer) if answer["kind"] == "admitted" else _refused(answer)
+
+    async def knock(self, peer: str, agent: str) -> Knocked | Refused:
+        """A visitor without a code."""
+        ticket = secrets.token_urlsafe(TICKET_BYTES)
+        answer = await self._ask("knock", ticket, peer, agent)
+        if answer["kind"] != "knocked":
+            return _refused(answer)
+        return Knocked(number=answer["number"], ticket=ticket)
+
+    async def answer(self, ticket: str, peer: str) -> Admitted | Refused | None:
+        """What was said to the one who knocked; None: nothing yet."""
+        answer = await self._ask("answer", ticket, peer, "")
+        match answer["kind"]:
+            case "admitted":
+                return _admitted(answer)
+            case "waiting":
+                return None
+            case _:
+                return _refused(answer)
+
+    async def _ask(self, what: str, text: str, peer: str, agent: str) -> dict[str, Any]:
+        number = next(self._numbers)
+        future = asyncio.get_running_loop().create_future()
+        self._asked[number] = future
+        asked = Asked(number=number, what=what, text=text, peer=peer, agent=agent)
+        self._channel.send(asked)
+        try:
+            return await asyncio.wait_for(future, PATIENCE)
+        except TimeoutError:
+            return {"kind": "refused", "reason": "gone", "retry_after": 0.0}
+        finally:
+            self._asked.pop(number, None)
+
+
+def _admitted(answer: dict[str, Any]) -> Admitted:
+    return Admitted(token=answer["token"], seconds=answer["seconds"])
+
+
+def _refused(answer: dict[str, Any]) -> Refused:
+    return Refused(reason=answer["reason"], retry_after=answer["retry_after"])

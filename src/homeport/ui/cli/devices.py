@@ -1,0 +1,63 @@
+"""`homeport devices`: who was let in, who asks; and the answer to them."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from homeport.core import device_words
+from homeport.core.errors import ExitCode
+from homeport.core.share_words import clock
+from homeport.ui.cli.asking import ask, server
+from homeport.ui.cli.page import Arguments, columns, show, show_json, width
+from homeport.ui.cli.share_page import wrapped
+
+HELP = """\
+homeport devices [--of NAME|PORT] [--json]              the devices of a share
+homeport devices approve|deny|revoke DEVICE [--of …]    let in, do not let in, put out again
+
+DEVICE is the number that the device shows, its id, or its name.
+--of names the server, where several run.
+
+Exit codes: 0 done, 2 several devices can be meant, 5 no such device.
+"""
+_DONE = {"approve": "Let in", "deny": "Not let in", "revoke": "Put out"}
+
+
+def run(arguments: Sequence[str]) -> ExitCode:
+    """The command. Raises NothingThereError, UsageError."""
+    parser = Arguments("devices")
+    parser.add_argument("order", nargs="?", choices=tuple(_DONE), metavar="approve|deny|revoke")
+    parser.add_argument("device", nargs="?", metavar="DEVICE")
+    parser.add_argument("--of", dest="server", metavar="NAME|PORT")
+    given = parser.read(arguments)
+    if given.order and not given.device:
+        parser.error(f"{given.order} needs a DEVICE:  homeport devices  lists them")
+    entry = server(given.server)
+    if given.order:
+        answer = ask(entry, given.order, which=given.device)
+        lines = [f"{_DONE[given.order]}: {_named(answer['device'])}."]
+    else:
+        answer = ask(entry, "devices")
+        lines = _table(entry.name, answer)
+    if given.json:
+        answer.pop("rows", None)
+        show_json({"server": entry.name, **answer})
+    else:
+        show(lines)
+    return ExitCode.OK
+
+
+def _named(device: dict[str, Any]) -> str:
+    where = f" at {device['address']}" if device["address"] else ""
+    return f"{device['name']}{where}"
+
+
+def _table(name: str, answer: dict[str, Any]) -> list[str]:
+    if not answer["shared"]:
+        return wrapped([f"{name} is not shared; share it:  homeport share {name}"])
+    head = f"{name} is shared at {answer['url']} until {clock(answer['until'], time.time())}"
+    if not answer["devices"]:
+        return wrapped([head, "No device was let in yet, and none asks."])
+    rows = [device_words.HEADER, *answer["rows"]]
+    table = [line for lines in columns(rows, width() - 2) for line in lines]
+    return [*wrapped([head]), "", *table]
