@@ -187,4 +187,4 @@ def test_a_policy_survives_json(policy: Policy) -> None:
 def test_a_share_needs_an_address_and_a_network() -> None:
     for wrong in ({"network": None}, {"ip": "wlan0"}, {"network": "everywhere"}):
         with pytest.raises(ValueError):
-            replace(SHARE, **wrong)  # type: ignore[arg-type]
+            replace(SHARE, **wrong)
