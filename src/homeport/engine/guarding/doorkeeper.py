@@ -148,7 +148,7 @@ class Doorkeeper:
                 await self._pairing_app(scope, receive, send)
             case Allow():
                 cleaned = self._cleaned(scope, relevant, visit)
-                if cleaned is scope and visit.via is Via.NONE and key is not None:
+                if cleaned is scope and key is not None:  # so it shows no token either
                     self._remember(key, relevant)
                 if self._shared and self._told.visited:
                     self._told.visited(device, visit.peer)
