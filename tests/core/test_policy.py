@@ -107,6 +107,12 @@ def test_an_open_door_takes_every_peer_and_the_address_it_came_to() -> None:
     assert fault(decide(host("[::]:8000", arrived_at="::"), door)) is Fault.FOREIGN_HOST
 
 
+def test_a_server_that_reports_the_address_it_is_bound_to_gives_nothing_away() -> None:
+    door = Policy(kind=DoorKind.OPEN, ip="0.0.0.0", port=8000)
+    page = host("localhost:8000", arrived_at="0.0.0.0", origins=(b"http://0.0.0.0:8000",))
+    assert fault(decide(page, door)) is Fault.FOREIGN_ORIGIN
+
+
 def test_another_loopback_address_is_ours_when_it_was_asked_for() -> None:
     door = replace(HERE, ip="127.0.0.5")
     assert decide(host("127.0.0.5:8000"), door) == Allow()
@@ -187,4 +193,4 @@ def test_a_policy_survives_json(policy: Policy) -> None:
 def test_a_share_needs_an_address_and_a_network() -> None:
     for wrong in ({"network": None}, {"ip": "wlan0"}, {"network": "everywhere"}):
         with pytest.raises(ValueError):
-            replace(SHARE, **wrong)  # type: ignore[arg-type]
+            replace(SHARE, **wrong)

@@ -78,12 +78,19 @@ class Door:
         self.refused: list[Refusal] = []
         self.visits: list[tuple[str | None, str | None]] = []
         self.forwarded: list[str | None] = []
+        self.dropped: list[str | None] = []
         told = Told(
             refused=self.refused.append,
             visited=lambda device, peer: self.visits.append((device, peer)),
             forwarded=self.forwarded.append,
+            dropped=self.dropped.append,
         )
-        given = {"passes": self.passes, "pairing": self.pages, "instance": "i1", "told": told}
+        given: dict[str, Any] = {
+            "passes": self.passes,
+            "pairing": self.pages,
+            "instance": "i1",
+            "told": told,
+        }
         self.app = Doorkeeper(self.inner, policy, **(given | more))
 
 
@@ -149,6 +156,24 @@ def test_a_token_that_was_right_once_is_looked_at_again() -> None:
     door.passes.look = lambda token: (PassKind.WRONG, None)  # type: ignore[method-assign]
     assert answer(door.app, asked).status == 403
     assert door.passes.guesses == [], "guesses count where passes are asked for"
+
+
+def test_two_lengths_are_refused_also_after_one_was_fine() -> None:
+    door = Door(HERE)
+    chunked = [(b"host", b"localhost"), (b"transfer-encoding", b"chunked")]
+    for _ in range(2):
+        assert answer(door.app, http(chunked, method="POST")).status == 204
+        both = http([*chunked, (b"content-length", b"4")], method="POST")
+        assert answer(door.app, both).status == 400
+
+
+def test_a_door_with_an_end_remembers_nothing_beyond_it() -> None:
+    now = [1000.0]
+    clock = Clock(wall=lambda: now[0], monotonic=lambda: now[0])
+    door = Door(replace(HERE, until=1010.0), clock=clock)
+    assert [answer(door.app, http()).status for _ in range(2)] == [204, 204]
+    now[0] = 1010.0
+    assert answer(door.app, http()).status == 403
 
 
 def test_memory_is_bounded_whatever_strangers_send() -> None:
@@ -229,7 +254,7 @@ def test_visits_of_a_share_are_told_with_the_device() -> None:
 
 
 def test_own_paths_belong_to_the_pages_on_a_share_and_to_the_app_elsewhere() -> None:
-    knock = {"path": "/.well-known/homeport/knock", "method": "POST"}
+    knock: dict[str, Any] = {"path": "/.well-known/homeport/knock", "method": "POST"}
     door = Door(SHARE)
     own = (b"origin", b"http://192.168.1.20:8000")
     assert answer(door.app, lan(own, **knock)).status == 303
@@ -252,7 +277,7 @@ def test_a_code_elsewhere_than_in_its_link_is_the_apps_business() -> None:
 
 def test_a_head_request_for_the_link_gets_the_page_and_is_no_guess() -> None:
     door = Door(SHARE)
-    pair = {"path": "/.well-known/homeport/pair", "query": b"code=abc"}
+    pair: dict[str, Any] = {"path": "/.well-known/homeport/pair", "query": b"code=abc"}
     assert answer(door.app, lan(method="HEAD", **pair)).status == 303
     assert answer(door.app, lan(method="POST", **pair)).status == 403
     assert answer(door.app, lan((b"cookie", b"hp_i1=dead"), **pair)).status == 303
@@ -322,7 +347,7 @@ def test_a_websocket_is_refused_before_it_is_accepted() -> None:
     assert answer(Door(HERE).app, websocket(foreign)).events == [
         {"type": "websocket.close", "code": 1008}
     ]
-    able = {"extensions": {"websocket.http.response": {}}}
+    able: dict[str, Any] = {"extensions": {"websocket.http.response": {}}}
     got = answer(Door(HERE).app, websocket(foreign, **able))
     assert [each["type"] for each in got.events] == [
         *("websocket.http.response.start", "websocket.http.response.body")
@@ -332,7 +357,9 @@ def test_a_websocket_is_refused_before_it_is_accepted() -> None:
 
 def test_a_dropped_visitor_gets_the_least_that_asgi_can_say() -> None:
     stranger = http(peer="10.0.0.1")
-    got = answer(Door(HERE).app, stranger)
+    door = Door(HERE)
+    got = answer(door.app, stranger)
+    assert (door.dropped, door.refused) == (["10.0.0.1"], [])
     assert (got.status, got.text, got.headers["connection"]) == (403, "", "close")
     assert "connection" not in answer(Door(HERE).app, stranger | {"http_version": "2"}).headers
 

@@ -3,6 +3,7 @@
 import ipaddress
 from dataclasses import asdict, dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Self
 
 from homeport.core.authority import url_host
@@ -47,7 +48,7 @@ class Policy:
             raise ValueError(f"a shared door is for one network; that of {self.ip} is not given")
         if self.kind is DoorKind.SHARED:
             url_host(self.ip)
-            ipaddress.ip_network(self.network or "", strict=False)
+            _network(self.network or "")
 
     @property
     def scheme(self) -> str:
@@ -73,6 +74,7 @@ class Policy:
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
+@lru_cache(maxsize=256)
 def unmapped(ip: str) -> IPAddress | None:
     """An address, out of its IPv6 clothes (`::ffff:a.b.c.d`); None for what is no address."""
     try:
@@ -80,6 +82,11 @@ def unmapped(ip: str) -> IPAddress | None:
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
+
+
+@lru_cache(maxsize=16)
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(text, strict=False)
 
 
 def admits(policy: Policy, peer: str | None) -> bool:
@@ -93,9 +100,10 @@ def admits(policy: Policy, peer: str | None) -> bool:
         return address.is_loopback
     # Only link-local peers have a zone, and no share is ever on such an address.
     zoned = getattr(address, "scope_id", None) is not None
-    return not zoned and address in ipaddress.ip_network(policy.network or "", strict=False)
+    return not zoned and address in _network(policy.network or "")
 
 
+@lru_cache(maxsize=64)
 def own_names(policy: Policy, arrived_at: str | None) -> frozenset[str]:
     """The hosts that mean this door, as they stand in a URL; ports are another matter.
 

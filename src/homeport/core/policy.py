@@ -23,8 +23,19 @@ from homeport.core.door import DoorKind, Policy, admits, own_names
 from homeport.core.visit import PassKind, Via, Visit
 
 __all__ = [
-    *("Allow", "Ask", "Decision", "Deny", "DoorKind", "Drop", "Fault"),
-    *("PassKind", "Policy", "Via", "Visit", "admits", "decide"),
+    "Allow",
+    "Ask",
+    "Decision",
+    "Deny",
+    "DoorKind",
+    "Drop",
+    "Fault",
+    "PassKind",
+    "Policy",
+    "Via",
+    "Visit",
+    "admits",
+    "decide",
 ]
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -18,6 +18,7 @@ from homeport.core.visit import PassKind, Via, Visit
 from homeport.engine.guarding import denials
 from homeport.engine.guarding.denials import App, Receive, Scope, Send
 from homeport.engine.guarding.headers import (
+    CHUNKED,
     TOKEN,
     Header,
     Sieve,
@@ -25,7 +26,6 @@ from homeport.engine.guarding.headers import (
     is_forwarded,
     trusted,
     visit_of,
-    without_ours,
 )
 from homeport.engine.guarding.passes import Passes
 
@@ -59,12 +59,17 @@ class Told(NamedTuple):
 
     `refused`: each refusal. `visited`: each request let in on a SHARED door, with the device id
     (None where no pass is asked for) and its scope. `forwarded`: once, when forwarded headers of a
-    peer that is no trusted proxy were removed.
+    peer that is no trusted proxy were removed. `dropped`: each peer that nobody invited (R0).
     """
 
     refused: Callable[[Refusal], None] | None = None
     visited: Callable[[str | None, Scope], None] | None = None
     forwarded: Callable[[str | None], None] | None = None
+    dropped: Callable[[str | None], None] | None = None
+
+
+_NOBODY = Told()
+_SYSTEM_CLOCK = Clock()
 
 
 class Doorkeeper:
@@ -85,8 +90,8 @@ class Doorkeeper:
         instance: str = "",
         trusted_proxies: Iterable[str] = (),
         ends: float | None = None,
-        told: Told = Told(),  # noqa: B008 - a value
-        clock: Clock = Clock(),  # noqa: B008 - a value
+        told: Told = _NOBODY,
+        clock: Clock = _SYSTEM_CLOCK,
         speaker: Speaker = Speaker.COMMAND,
     ) -> None:
         self.app = app
@@ -98,6 +103,7 @@ class Doorkeeper:
         self._proxies = () if self._shared else tuple(trusted_proxies)
         self._clock = clock
         self._ends = self._end_of(policy) if ends is None else ends
+        self._remembers = not (self._shared or policy.pairing or self._ends is not None)
         self._told = told
         self._speaker = speaker
         self._sieve = Sieve(cookies=policy.pairing)
@@ -118,7 +124,7 @@ class Doorkeeper:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """One request, WebSocket or lifespan. ValueError for what is none of these."""
-        if self._shared or "headers" not in scope:
+        if not self._remembers or "headers" not in scope:
             return self._judge(scope, receive, send, None)
         boring = self._boring
         client, server = scope.get("client"), scope.get("server")
@@ -151,7 +157,7 @@ class Doorkeeper:
                 await self._pairing_app(scope, receive, send)
             case Allow():
                 cleaned = self._cleaned(scope, relevant, visit)
-                if cleaned is scope and visit.via is Via.NONE and key is not None:
+                if cleaned is scope and key is not None:  # so it shows no token either
                     self._remember(key, relevant)
                 if self._shared and self._told.visited:
                     self._told.visited(device, scope)
@@ -161,6 +167,8 @@ class Doorkeeper:
             case Deny() as denied:
                 await self._deny(scope, send, denied, visit)
             case Drop():
+                if self._told.dropped:
+                    self._told.dropped(visit.peer)
                 await denials.drop(scope, send)
 
     def _decide(self, visit: Visit) -> Decision:
@@ -206,10 +214,13 @@ class Doorkeeper:
             self._told_forwarded = True
             self._told.forwarded(visit.peer)
         cookie = self._cookie if has_cookie else b""
-        return scope | {"headers": without_ours(scope["headers"], cookie, forwarded=forwarded)}
+        headers = self._sieve.without_ours(scope["headers"], cookie, forwarded=forwarded)
+        return scope | {"headers": headers}
 
     def _remember(self, key: object, relevant: tuple[Header, ...]) -> None:
-        if sum(len(value) for _, value in relevant) <= _LONGEST_REMEMBERED:
+        """Whether Content-Length is there too (R1) is not in the key: it differs too often."""
+        chunked = any(name == CHUNKED for name, _ in relevant)
+        if not chunked and sum(len(value) for _, value in relevant) <= _LONGEST_REMEMBERED:
             if len(self._allowed) >= _MOST_REMEMBERED:
                 self._allowed.clear()
             self._allowed.add(key)

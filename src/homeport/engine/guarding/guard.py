@@ -6,6 +6,7 @@ from typing import Any
 
 from homeport.core.allowed import allowed_host, allowed_origin
 from homeport.core.authority import read_authority
+from homeport.core.decision import shown
 from homeport.core.door import DoorKind, Policy, unmapped
 from homeport.core.guard_words import Refusal, Speaker, terminal_line
 from homeport.core.refusals import not_a
@@ -31,8 +32,9 @@ class Guard:
     or, unless `strict_origins`, of any server of this computer. Everything else is refused with the
     reason, and a warning is logged as `homeport.guard`.
 
-    It goes outermost. The server must pass on the peer of the socket: uvicorn behind a proxy on the
-    same computer replaces it by what the proxy says, unless `--no-proxy-headers`.
+    It goes outermost. It believes the server about the two ends of a connection: uvicorn behind a
+    proxy on the same computer takes the peer from what the proxy says (`--no-proxy-headers` ends
+    that), and granian on 0.0.0.0 does not tell which address was connected to, so name yours.
 
     UsageError says which argument is not what it should be.
     """
@@ -81,7 +83,7 @@ class Guard:
             origins=self._origins,
             strict_origins=self._strict,
         )
-        told = Told(refused=_warn, forwarded=_warn_of_forwarded)
+        told = Told(refused=_warn, forwarded=_warn_of_forwarded, dropped=_warn_of_dropped)
         return Doorkeeper(self.app, policy, told=told, speaker=Speaker.PARAMETER)
 
 
@@ -103,3 +105,11 @@ def _warn(refusal: Refusal) -> None:
 
 def _warn_of_forwarded(peer: str | None) -> None:
     _log.warning("Forwarded headers of %s are not passed on to the app.", peer or "a peer")
+
+
+def _warn_of_dropped(peer: str | None) -> None:
+    _log.warning(
+        "Refused %s (R0): only this computer may come to a loopback address. If that is what a"
+        " proxy says: uvicorn --no-proxy-headers",
+        shown(peer or "a peer"),
+    )

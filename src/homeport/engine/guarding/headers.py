@@ -5,7 +5,7 @@ ordinary request costs one look into a set per header.
 """
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from homeport.core.door import unmapped
@@ -16,11 +16,12 @@ Header = tuple[bytes, bytes]
 
 TOKEN = b"x-homeport-token"
 COOKIE = b"cookie"
+CHUNKED = b"transfer-encoding"
 _JUDGED = frozenset(
     {
         *(b"host", b"origin", b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-dest"),
-        *(b"upgrade", b"http2-settings", b"transfer-encoding", b"access-control-request-method"),
-        TOKEN,
+        *(b"upgrade", b"http2-settings", b"access-control-request-method"),
+        *(CHUNKED, TOKEN),
     }
 )
 _FORWARDED = frozenset({b"forwarded", b"x-real-ip"})
@@ -42,12 +43,33 @@ class Sieve:
         self._cookies = cookies
         self.boring: set[bytes] = set()
 
-    def relevant(self, headers: Iterable[Iterable[bytes]]) -> tuple[Header, ...]:
+    def relevant(self, headers: Iterable[Sequence[bytes]]) -> tuple[Header, ...]:
         """Those that matter, in their order, with lower-case names."""
-        pairs = [(bytes(name).lower(), bytes(value)) for name, value in headers]
-        kept = tuple(pair for pair in pairs if self._matters(pair[0]))
-        if len(self.boring) < _MOST_NAMES:
-            self.boring |= {name for name, _ in pairs if not self._matters(name)}
+        boring = self.boring
+        rest = [(bytes(p[0]).lower(), bytes(p[1])) for p in headers if p[0] not in boring]
+        kept = tuple([pair for pair in rest if self._matters(pair[0])])
+        if len(kept) < len(rest) and len(boring) < _MOST_NAMES:
+            boring |= {name for name, _ in rest if not self._matters(name)}
+        return kept
+
+    def without_ours(
+        self, headers: Iterable[Header], cookie: bytes, *, forwarded: bool
+    ) -> list[Header]:
+        """The headers for the app: no token and cookie of ours, no `forwarded` if so wished."""
+        kept = []
+        for pair in headers:
+            name, value = pair
+            if name not in self.boring:
+                name = bytes(name).lower()
+                if name == TOKEN or (forwarded and is_forwarded(name)):
+                    continue
+                if name == COOKIE and cookie and cookie in value:
+                    parts = value.split(b";")
+                    rest = b";".join(part for part in parts if not _is_cookie(part, cookie))
+                    if not rest.strip():
+                        continue
+                    pair = (name, rest.strip())
+            kept.append(pair)
         return kept
 
     def _matters(self, name: bytes) -> bool:
@@ -74,7 +96,7 @@ def visit_of(scope: Scope, relevant: tuple[Header, ...], shows: tuple[PassKind, 
         websocket=websocket,
         preflight=b"access-control-request-method" in values,
         h2c=b"http2-settings" in values or b"h2c" in map(bytes.strip, upgrades.split(b",")),
-        two_lengths=b"transfer-encoding" in values and _has_length(scope),
+        two_lengths=CHUNKED in values and _has_length(scope),
         pass_=shows[0],
         via=shows[1],
     )
@@ -107,22 +129,6 @@ def cookie_value(relevant: tuple[Header, ...], name: bytes) -> str | None:
                 if equals and key == name:
                     return content.decode("latin-1")
     return None
-
-
-def without_ours(headers: Iterable[Header], cookie: bytes, *, forwarded: bool) -> list[Header]:
-    """The headers for the app: no token and cookie of ours; no `forwarded` ones if so wished."""
-    kept = []
-    for raw, value in headers:
-        name = bytes(raw).lower()
-        if name == TOKEN or (forwarded and is_forwarded(name)):
-            continue
-        if name == COOKIE and cookie and cookie in value:
-            rest = [each for each in value.split(b";") if not _is_cookie(each, cookie)]
-            value = b";".join(rest).strip()
-            if not value:
-                continue
-        kept.append((raw, value))
-    return kept
 
 
 def _is_cookie(text: bytes, name: bytes) -> bool:
