@@ -29,6 +29,7 @@ from tests.cli.command import (
     ended,
     environment,
     python_for_others,
+    started,
 )
 from tests.cli.terminal import in_terminal
 from tests.engine.tls_scene import curl, forced, https_server
@@ -68,10 +69,14 @@ class Computer:
         self.inside = ("nsenter", "-t", str(holder.pid), "-m", f"--wd={folder}")
         self.folder = folder
 
-    def trust(self, *arguments: str, **how: Any) -> Ended:
-        env = {"HOME": str(self.home), "XDG_STATE_HOME": None, "COLUMNS": "200"}
-        how["env"] = env | how.get("env", {})
-        return ended(self.folder, "trust", *arguments, wrapper=self.inside, **how)
+    def trust(self, *arguments: str, env: dict[str, str] | None = None) -> Ended:
+        given = {"HOME": str(self.home), "XDG_STATE_HOME": None, "COLUMNS": "200"}
+        with started(
+            self.folder, "trust", *arguments, wrapper=self.inside, env=given | (env or {})
+        ) as running:
+            # The system's own tools read every CA it has, which takes a while on a busy machine.
+            out = running.process.communicate(timeout=120)[0]
+            return Ended(running.process.returncode, out.decode(), running.err, ())
 
     def trust_as_nobody(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """By a user without rights, who has the home."""
@@ -85,8 +90,8 @@ class Computer:
             [*self.inside, *user, *command], env=env, capture_output=True, text=True, timeout=60
         )
 
-    def told(self, *arguments: str, **how: Any) -> dict[str, Any]:
-        end = self.trust("--json", *arguments, **how)
+    def told(self, *arguments: str, env: dict[str, str] | None = None) -> dict[str, Any]:
+        end = self.trust("--json", *arguments, env=env)
         assert end.err == "", end.err
         found: dict[str, Any] = json.loads(end.out)
         return found
@@ -275,6 +280,13 @@ def test_a_key_that_others_could_read_is_not_trusted(tmp_path: Path) -> None:
     (state / "homeport-ca.pem").chmod(0o644)
     end = ended(tmp_path, "trust", "--status", env={"XDG_STATE_HOME": str(tmp_path)})
     assert end.code == ExitCode.BUG and "chmod 600" in end.err and "Traceback" not in end.err
+
+
+def test_no_command_loads_the_slow_library_before_it_is_needed() -> None:
+    modules = "homeport, homeport.ui.cli.ls, homeport.ui.cli.port, homeport.ui.cli.trust"
+    code = f"import sys, {modules}; print('cryptography' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert done.stdout.strip() == "False"
 
 
 def test_undo_and_status_without_a_ca_make_none(tmp_path: Path) -> None:

@@ -90,7 +90,6 @@ class PrivateFolder:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK
             opened = os.open(new, flags, mode, dir_fd=self._descriptor)
             with os.fdopen(opened, "wb") as file:
-                os.fchmod(opened, mode)  # whatever the umask is
                 file.write(data)
                 file.flush()
                 os.fsync(opened)
