@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -185,7 +184,7 @@ def test_a_server_that_hangs_is_not_returned_but_keeps_its_name(here: Environmen
 
 def test_a_pid_that_somebody_else_has_now_misleads_nobody(here: Environment) -> None:
     with server("shop", here) as shop:
-        dead = replace(shop.entry, name="old", socket=str(inside(here) / "old.sock"))
+        dead = shop.entry._replace(name="old", socket=str(inside(here) / "old.sock"))
     fill(here, old__json=json.dumps(dead.to_json()))
     assert names(here) == []
     assert files(here) == []
@@ -291,7 +290,7 @@ def test_an_entry_that_is_not_what_its_file_is_called_is_garbage(here: Environme
 
 def test_facts_that_change_are_written_anew_under_the_same_lock(here: Environment) -> None:
     with server("shop", here) as shop:
-        more = replace(shop.entry, urls=(*shop.entry.urls, "http://192.0.2.1:8000"))
+        more = shop.entry._replace(urls=(*shop.entry.urls, "http://192.0.2.1:8000"))
         shop.registration.update(more)
         assert registry.find("shop", here) == more
         assert ask(more, {"ask": "facts"})["urls"] == list(more.urls)

@@ -199,7 +199,11 @@ def serve(
             inputs: tuple[Input, ...],
             heard: Callable[[Loaded], None] | None = None,
         ) -> ExitCode:
-            return supervise(serving, listeners, reporter, spawn, (*inputs, *own), heard)
+            try:
+                return supervise(serving, listeners, reporter, spawn, (*inputs, *own), heard)
+            finally:
+                if presence is not None:
+                    presence.close()  # while signals are still ours
 
         if app is not None:
             from homeport.engine.inline import serve_here  # with asyncio, which others do not need
