@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from homeport.core import registry_words as words
@@ -34,7 +32,7 @@ def test_each_fault_of_a_folder_names_the_folder_and_the_way_out() -> None:
 
 
 def test_who_is_not_found_is_told_who_runs() -> None:
-    bare = replace(SHOP, name="bare", urls=())
+    bare = SHOP._replace(name="bare", urls=())
     refusal = words.nothing_found("shup", [SHOP, bare])
     assert "'shup'" in refusal.message
     assert refusal.next_steps[:3] == (

@@ -151,6 +151,8 @@ def _fetch_metadata(visit: Visit, policy: Policy, standing: _Standing) -> Deny |
         return Deny(Fault.CONTRADICTION, shown(visit.origins[0]))
     if standing is _Standing.APPROVED or _is_followed_link(visit):
         return None
+    if site == b"same-site" and _is_embedded_here(visit, policy):
+        return None
     return Deny(Fault.CROSS_SITE, shown(site))
 
 
@@ -158,6 +160,16 @@ def _is_followed_link(visit: Visit) -> bool:
     """A person went to another page, not inside a frame: the page before cannot read it."""
     to_a_page = (visit.modes, visit.dests) == ((b"navigate",), (b"document",))
     return to_a_page and visit.method in ("GET", "HEAD") and not visit.websocket
+
+
+def _is_embedded_here(visit: Visit, policy: Policy) -> bool:
+    """A picture or a script on a page of another server of this computer, which says no origin.
+
+    The same site as a loopback name is that name alone, on any port.
+    """
+    authority = read_authority(visit.hosts[0]) if policy.trusts_loopback_pages else None
+    at_home = authority is not None and authority.host in LOOPBACK_HOSTS
+    return at_home and visit.method in ("GET", "HEAD") and not visit.websocket
 
 
 def _socket(visit: Visit, policy: Policy, standing: _Standing) -> Deny | None:

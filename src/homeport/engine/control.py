@@ -9,14 +9,13 @@ import json
 import os
 import selectors
 import socket
-import struct
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 from homeport.core import refusals, registry_words
-from homeport.core.error_json import error_to_json
 from homeport.core.errors import HomeportError
 from homeport.core.events import Event
 
@@ -28,7 +27,7 @@ MOST_CLIENTS = 16
 PATIENCE = 5.0
 """Seconds a client has, from connecting to having read its answer."""
 
-_CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: unix(7)
+_CREDENTIALS = 12  # bytes: pid, uid, gid, each an int (unix(7))
 _to_text, _from_text = json.JSONEncoder().encode, json.JSONDecoder().decode
 """Kept: an app may put its own in the place of `json.dumps` and `json.loads`."""
 
@@ -181,6 +180,8 @@ def _line(answer: Mapping[str, Any]) -> bytes:
 
 
 def _refused(error: HomeportError) -> bytes:
+    from homeport.core.error_json import error_to_json
+
     return _line({"error": error_to_json(error)})
 
 
@@ -188,5 +189,5 @@ def _may_ask(sock: socket.socket) -> bool:
     """Whether the other end is this user or root. Elsewhere than on Linux the folder sees to it."""
     if not hasattr(socket, "SO_PEERCRED"):
         return True
-    told = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    return _CREDENTIALS.unpack(told)[1] in (os.geteuid(), 0)
+    told = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS)
+    return int.from_bytes(told[4:8], sys.byteorder) in (os.geteuid(), 0)

@@ -52,6 +52,7 @@ class Presence:
 
     def __init__(self, registration: Registration) -> None:
         self.registration = registration
+        self._is_closed = False
         self.control = Control(registration.socket, {"who": self._who, "facts": self._facts})
 
     @property
@@ -60,9 +61,11 @@ class Presence:
         return self.registration.entry
 
     def close(self) -> None:
-        """Answer nobody any more and leave the registry."""
-        self.control.close()
-        self.registration.close()
+        """Answer nobody any more and leave the registry. May be called again."""
+        if not self._is_closed:
+            self._is_closed = True
+            self.control.close()
+            self.registration.close()
 
     def _who(self, request: dict[str, Any]) -> dict[str, Any]:
         return self.entry.to_json()

@@ -9,7 +9,6 @@ import json
 import os
 import socket
 from contextlib import ExitStack, suppress
-from dataclasses import replace
 from functools import partial
 
 from homeport.core.entry import Entry
@@ -43,7 +42,7 @@ def register(folder: PrivateFolder, wanted: Entry) -> "Registration":
                 continue
             path = os.path.join(folder.path, name + ".sock")
             try:
-                return _settle(folder, replace(wanted, name=name, socket=path))
+                return _settle(folder, wanted._replace(name=name, socket=path))
             except IsADirectoryError:  # in the place of one of our files
                 continue
     raise no_free_name(wanted.name)

@@ -231,7 +231,11 @@ def serve(
                 )
             inputs = (*inputs, *own)
             shadows = listeners.shadows
-            return supervise(serving, reporter, spawn, inputs, doors, reception, shadows)
+            try:
+                return supervise(serving, reporter, spawn, inputs, doors, reception, shadows)
+            finally:
+                if presence is not None:
+                    presence.close()  # while signals are still ours
 
         if app is not None:
             from homeport.engine.inline import serve_here  # with asyncio, which others do not need
