@@ -1,9 +1,8 @@
 """The name of a server on the network: `shop` is `shop.local` (RFC 6762 section 3).
 
-A name there is one label. Multicast DNS allows more (`feature.shop.local`), but several resolvers
-ask it for two labels only (nss-mdns in its minimal form, RFC 6762 section 22.1 speaks of such
-names as the usual ones), and a certificate or an allow-list for one label is easier to read. So
-the parts of `feature.shop` are joined, the server first: `shop-feature.local`.
+A host has one label there, `single-dns-label.local` in the words of the RFC, and a name of several
+is not resolved everywhere. So the parts of `feature.shop` are joined, the server first:
+`shop-feature.local`.
 """
 
 import re

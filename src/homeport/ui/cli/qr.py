@@ -3,8 +3,8 @@
 A row of text is two rows of modules, by half blocks. Scanners want dark modules on a light ground
 with a light margin: with colour both are said, so it is right on any terminal. Without colour the
 ground is the terminal's, which is mostly dark, so the blocks are the light modules; on a light
-terminal that is a negative, which phones read too, most of them. Where there are no half blocks,
-a module is two characters wide, and white on black can only be had with colour.
+terminal that is a negative, which not every scanner reads. Where there are no half blocks, a module
+is two characters: spaces on said colours, or ## for light, which is the best that is left.
 """
 
 from collections.abc import Sequence
