@@ -335,7 +335,7 @@ def test_a_server_that_leaves_finishes_what_came_by_tls(new_loop: Loop, tmp_path
         slow = asyncio.ensure_future(ask(house, client, request(b"GET /slow HTTP/1.1", HOST)))
         await house.app.begun.wait()
         reader, writer = await asyncio.open_connection(*address, ssl=client)
-        leaving = asyncio.ensure_future(house.server.drain(grace=0.2, timeout=5, heir=Nobody()))
+        leaving = asyncio.ensure_future(house.server.drain(grace=2, timeout=8, heir=Nobody()))
         await eventually(lambda: refuses(address), "closed")
         writer.write(GET)
         assert b"connection: close" in await reader.read()
