@@ -52,6 +52,7 @@ ALL: dict[Callable[..., HomeportError], tuple[HomeportError, type[HomeportError]
     bind_refusals.port_privileged: (bind_refusals.port_privileged(HERE, 1024, "--port"), BindError),
     bind_refusals.no_such_host: (bind_refusals.no_such_host("wlan1", (WIFI,)), UsageError),
     bind_refusals.unusable_address: (bind_refusals.unusable_address("fe80::1"), UsageError),
+    refusals.tls_files: (refusals.tls_files(None, "key.pem"), UsageError),
     refusals.not_in_main_thread: (refusals.not_in_main_thread(), UsageError),
     bind_refusals.interface_without_address: (
         bind_refusals.interface_without_address("eth0", False),

@@ -18,7 +18,6 @@ from homeport.core.wire import (
     Ready,
     Released,
     Retire,
-    Serve,
     Start,
     Taken,
     Used,
@@ -27,6 +26,7 @@ from homeport.core.wire import (
     decode,
     encode,
 )
+from homeport.core.wire_doors import Serve
 
 JOB = Job(
     module="main",

@@ -13,9 +13,10 @@ import uvicorn
 
 from homeport.core.asking import OWN_PATHS
 from homeport.core.visit import PassKind
+from homeport.engine.guarding.denials import Receive, Scope, Send
 from homeport.engine.guarding.pairing import Pairing
 from homeport.engine.guarding.passes import Admitted, Knocked, Refused
-from homeport.engine.guarding.visitor import Receive, Scope, Send, Visitor
+from homeport.engine.guarding.visitor import Visitor
 
 PHONE = "192.168.1.34"
 HOST = b"192.168.1.20:8000"
@@ -60,7 +61,7 @@ class HeldPasses:
         self.answers[ticket] = None
         return Knocked(number=self.number, ticket=ticket)
 
-    async def answer(self, ticket: str) -> Admitted | Refused | None:
+    async def answer(self, ticket: str, peer: str) -> Admitted | Refused | None:
         """Each answer is given once, as a careful keeper of secrets would."""
         found = self.answers.get(ticket, Refused(reason="gone"))
         if found is not None:

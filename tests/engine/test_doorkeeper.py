@@ -52,7 +52,7 @@ class Shown:
     async def knock(self, peer: str, agent: str) -> Knocked | Refused:
         raise NotImplementedError
 
-    async def answer(self, ticket: str) -> Admitted | Refused | None:
+    async def answer(self, ticket: str, peer: str) -> Admitted | Refused | None:
         raise NotImplementedError
 
 
@@ -81,7 +81,7 @@ class Door:
         self.dropped: list[str | None] = []
         told = Told(
             refused=self.refused.append,
-            visited=lambda device, peer: self.visits.append((device, peer)),
+            visited=lambda device, scope: self.visits.append((device, scope["client"][0])),
             forwarded=self.forwarded.append,
             dropped=self.dropped.append,
         )

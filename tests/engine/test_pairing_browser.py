@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from homeport.core import pairing_words as words
+from homeport.engine.guarding.denials import Receive, Scope, Send
 from homeport.engine.guarding.pages import KNOCK, WAIT
 from homeport.engine.guarding.passes import Refused
-from homeport.engine.guarding.visitor import Receive, Scope, Send
 from tests.engine.pairing_scene import Door, HeldPasses, served
 
 CHROMIUM = Path("/usr/bin/chromium")

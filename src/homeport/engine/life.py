@@ -5,7 +5,7 @@ import gc
 import logging
 import os
 import socket
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from homeport.core.errors import ExitCode
 from homeport.core.failure import Failure, FailureKind
@@ -15,6 +15,10 @@ from homeport.engine import used_files
 from homeport.engine.channel import Channel, Received
 from homeport.engine.heirs import InOrder, Successor, adopt
 from homeport.engine.imports_seen import ImportsSeen, Telling
+
+if TYPE_CHECKING:
+    from homeport.engine.access_log import AccessLog
+    from homeport.engine.serving.server import Server
 
 _GC_AS_USUAL = gc.get_threshold()
 GC_WHILE_LOADING = (100_000, 50, 100)
@@ -63,21 +67,14 @@ class Life:
     async def run(self) -> ExitCode:
         """Serve; the exit code of the process."""
         from homeport.engine.access_log import BatchedLog
-        from homeport.engine.app_loader import docs_path, positional_arguments
-        from homeport.engine.serving.server import (
-            AppSettings,
-            Interface,
-            Server,
-            StartupFailedError,
-        )
+        from homeport.engine.app_loader import docs_path
+        from homeport.engine.serving.server import StartupFailedError
         from homeport.engine.worker_doors import WorkerDoors
 
         loop = asyncio.get_running_loop()
         job = self._job
         log = BatchedLog(loop, 1, json=job.json, colour=job.colour) if job.access_log else None
-        interface: Interface = "asgi2" if positional_arguments(self._app) == 1 else "asgi3"
-        settings = AppSettings(job.root_path, job.trusted_proxies, interface)
-        self._server = Server(self._app, settings, log)
+        self._server = self._new_server(log)
         self._doors = WorkerDoors(self._server, self._channel, job.trusted_proxies)
         self._retire = loop.create_future()
         try:
@@ -108,6 +105,14 @@ class Life:
             if log is not None:
                 log.close()
         return ExitCode.OK
+
+    def _new_server(self, log: "AccessLog | None") -> "Server":
+        from homeport.engine.app_loader import positional_arguments
+        from homeport.engine.serving.server import AppSettings, Interface, Server
+
+        interface: Interface = "asgi2" if positional_arguments(self._app) == 1 else "asgi3"
+        settings = AppSettings(self._job.root_path, self._job.trusted_proxies, interface)
+        return Server(self._app, settings, log)
 
     async def _drain(self, retire: Retire) -> None:
         await self._work.done()  # what we were given before

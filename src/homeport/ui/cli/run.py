@@ -14,12 +14,13 @@ from homeport.core.errors import ExitCode, HomeportError
 from homeport.ui.cli.find_app import Wanted, find_app
 from homeport.ui.cli.folders import current_folder
 from homeport.ui.cli.output import open_standard_streams
-from homeport.ui.cli.serve import serve, serving_of, settings_of
+from homeport.ui.cli.serve import serve, settings_of
 from homeport.ui.cli.sources import (
     from_arguments,
     read_project,
 )
 from homeport.ui.cli.telling import tell, wants_json
+from homeport.ui.cli.what_to_serve import serving_of
 
 
 def run_app(app: Any, options: dict[str, Any]) -> None:
