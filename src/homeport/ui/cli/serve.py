@@ -3,9 +3,8 @@
 import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from homeport.core import refusals, registry_words
 from homeport.core.errors import ExitCode, HomeportError
@@ -119,7 +118,8 @@ def serve(
         return run(warmth.spawn, (Signals(pipe), warmth), warmth.heard)
 
 
-class _Run(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Run:
     """All that is open, ready to be supervised."""
 
     serving: Serving
