@@ -92,8 +92,11 @@ def front_of(serving: Serving, opened: Opened) -> tuple[Front, tuple[str, ...]]:
 
 
 def _own_names_are_unknown(front: Front) -> bool:
-    """Whether others come in under names and addresses that only the container's engine knows."""
-    if not any(ip in WILDCARD for ip in front.ips):
+    """Whether others come in under names and addresses that only the container's engine knows.
+
+    Whoever names them has told us.
+    """
+    if front.entrance.hosts or not any(ip in WILDCARD for ip in front.ips):
         return False
     where = host.runs_in()
     return where.container is not None and where.own_network is not False
