@@ -2,6 +2,7 @@
 
 import json
 import os
+from typing import Any
 
 FOLDER = os.environ.get("VICTIM_NOTES", ".")
 GIF = (
@@ -10,12 +11,12 @@ GIF = (
 )
 
 
-def note(path):
+def note(path: str) -> None:
     with open(os.path.join(FOLDER, "notes"), "a") as file:
         file.write(path + "\n")
 
 
-async def app(scope, receive, send):
+async def app(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "lifespan":
         while True:
             kind = (await receive())["type"]
