@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from homeport.core import words
+from homeport.core.address import is_loopback
 from homeport.core.events import Announce, News
 from homeport.core.failure import Failure, FailureKind, short_traceback
 from homeport.core.redact import plain, plain_line
@@ -91,6 +92,8 @@ class TextReport:
         for url, audience in rows:
             space = " " * (width - len(url) + 3)
             self._line(f"{self._paint('36', url)}{space}{self._paint('2', audience)}")
+        if not all(is_loopback(address.ip) for address in self._opened.addresses):
+            self._line(self._paint("33", words.OPEN_TO_OTHERS))
         self._line()
 
     def _failed(self, announce: Announce, moment: Moment) -> None:
