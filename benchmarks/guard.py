@@ -43,7 +43,7 @@ from homeport.engine.worker_doors import WorkerDoors
 from tests.engine.wire_fuzz import Wire
 
 WAYS = ("bare", "wire", "guard")
-ALONE = "headers|bare, CPU µs|wire, CPU µs|guard, CPU µs|guard − bare"
+ALONE = "headers|bare, CPU µs|wire, CPU µs|guard, CPU µs|guard − bare|guard ÷ bare"
 SHORT = b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n"
 LONG = (
     SHORT[:-2]
@@ -53,6 +53,12 @@ LONG = (
     b"Cookie: session=0123456789abcdef0123456789abcdef\r\nSec-Fetch-Dest: empty\r\n"
     b"Sec-Fetch-Mode: cors\r\nSec-Fetch-Site: same-origin\r\nConnection: keep-alive\r\n\r\n"
 )
+OTHER = LONG.replace(b"text/html,application/xhtml+xml,application/xml;q=0.9,", b"")
+HEADS = {
+    "wrk's headers": (SHORT,),
+    "a browser's headers": (LONG,),
+    "a browser's, never twice the same": (LONG, OTHER),
+}
 BROWSER = """\
 wrk.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 wrk.headers["Accept"] = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -111,37 +117,38 @@ async def nothing(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def alone(repeats: int = 60, requests: int = 500) -> list[list[str]]:
-    """The connection without sockets and almost without an app: least CPU µs per request."""
+async def alone(app: Any, repeats: int, requests: int = 400) -> list[list[str]]:
+    """The connection without sockets: least CPU µs per request."""
     loop = asyncio.get_running_loop()
-    unguarded = Doorway(Door(0), nothing, loop)
-    keeper = Doorkeeper(nothing, opened_door(8000).policy)
-    doorways = {"bare": unguarded, "wire": unguarded}
-    doorways["guard"] = Doorway(Door(0, app=keeper), nothing, loop)
-    config = Config(nothing, ws="none", log_config=None, lifespan="off", proxy_headers=False)
+    config = Config(app, ws="none", log_config=None, lifespan="off", proxy_headers=False)
     config.load()
+    unguarded = Doorway(Door(0), config.loaded_app, loop)
+    keeper = Doorkeeper(config.loaded_app, opened_door(8000).policy)
+    guarded = Doorway(Door(0, app=keeper), config.loaded_app, loop)
+    kinds = {"bare": bare(), "wire": HttpConnection, "guard": HttpConnection}
     least: dict[tuple[str, str], float] = {}
     for _ in range(repeats):
-        for way, kind in (("bare", bare()), ("wire", HttpConnection), ("guard", HttpConnection)):
-            for title, data in (("wrk's headers", SHORT), ("a browser's headers", LONG)):
-                connection, wire = kind(config, doorways[way], {}, loop), Wire()
+        for way, kind in kinds.items():
+            for title, heads in HEADS.items():
+                doorway = guarded if way == "guard" else unguarded
+                connection, wire = kind(config, doorway, {}, loop), Wire()
                 connection.connection_made(wire)
                 start = time.process_time()
-                for _ in range(requests):
-                    connection.data_received(data)
-                    await asyncio.sleep(0)
-                    await asyncio.sleep(0)
+                for number in range(requests):
+                    connection.data_received(heads[number % len(heads)])
+                    while not connection.cycle.response_complete:
+                        await asyncio.sleep(0)
                 used = (time.process_time() - start) / requests * 1e6
                 assert wire.written.count(b"HTTP/1.1 200") == requests
                 connection.connection_lost(None)
                 least[title, way] = min(used, least.get((title, way), used))
-    for doorway in doorways.values():
-        doorway.close()
-    titles = dict.fromkeys(title for title, _ in least)
+    unguarded.close()
+    guarded.close()
     return [
-        [title, *(f"{least[title, way]:.2f}" for way in WAYS), f"{more:+.2f}"]
-        for title in titles
+        [title, *(f"{least[title, way]:.2f}" for way in WAYS), f"{more:+.2f}", f"{ratio:.3f}"]
+        for title in HEADS
         for more in [least[title, "guard"] - least[title, "bare"]]
+        for ratio in [least[title, "guard"] / least[title, "bare"]]
     ]
 
 
@@ -218,7 +225,13 @@ def main() -> None:
     folder = tempfile.mkdtemp(prefix="bench-")
     try:
         print(report.header("The guard's cost: FastAPI hello, wrk, 2 threads, 64 connections"))
-        print(report.table(ALONE, uvloop.run(alone())), flush=True)
+        hello = runpy.run_path(str(APPS / "hello.py"))["app"]
+        for title, app, repeats in (
+            ("no app to speak of", nothing, 60),
+            ("FastAPI hello", hello, 25),
+        ):
+            print(f"without sockets, {title}\n")
+            print(report.table(ALONE, uvloop.run(alone(app, repeats))), flush=True)
         script = Path(folder) / "browser.lua"
         script.write_text(BROWSER)
         for way in ways:

@@ -27,6 +27,8 @@ class Doorway(ServerState):
         self.app = app if door.app is None else door.app
         self.plain = _speaks_https(self) if door.plain is None else door.plain
         self.closed = False
+        self.usual: tuple[bytes, list[tuple[bytes, bytes]]] | None = None
+        """Method and headers of the last plain head; a copy, for apps may change theirs."""
         self._loop = loop
         self._peers: Counter[str] = Counter()
         self._inside = 0

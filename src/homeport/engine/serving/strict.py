@@ -1,7 +1,7 @@
 """The strict check of what arrives, below ASGI: refused here, no app has seen anything of it.
 
 An ordinary request costs one look at its complete head (`core/wire_rules.is_plain`), and where the
-one before it on the connection had the very same headers only a comparison. Bytes are
+one before it at the door had the very same headers only a comparison. Bytes are
 counted only where the parser has been given part of a head, or a chunked body: what it keeps to
 itself until a line is complete would otherwise have no end.
 """
@@ -66,8 +66,6 @@ class StrictHttp(HttpToolsProtocol):
     kept = False
     """Set on a connection that another worker has answered on."""
     _fault: Fault | None = None
-    _usual: tuple[bytes, list[tuple[bytes, bytes]]] | None = None
-    """Method and headers of the last plain head; a copy, for apps may change theirs."""
     _careful = False  # parts are counted: a head is incomplete, or a chunked body
     _chunked = False
     _head_seen = 0  # bytes of an incomplete head
@@ -149,10 +147,11 @@ class StrictHttp(HttpToolsProtocol):
         method, version = parser.get_method(), parser.get_http_version()
         if self._careful:
             plain = False
-        elif (method, headers) == self._usual:
+        elif (method, headers) == (usual := self.server_state.usual):  # type: ignore[attr-defined]
             plain = version == "1.1" and url[:1] == b"/"
+            headers[:] = usual[1]  # the very same objects: the guard sees that at once
         elif plain := is_plain(method, version, url, headers):
-            self._usual = (method, headers.copy())
+            self.doorway.usual = (method, headers.copy())
         if not plain:
             self._look_closely(method, version, url, headers)
         super().on_headers_complete()
