@@ -49,7 +49,7 @@ def test_where_a_key_answers_the_question_names_the_keys() -> None:
     )
     other = replace(WAITS, id="d5", name="Pixel", number=7035)
     assert device_words.asks_too(other, WAITS) == (
-        "Pixel (Safari) at 192.168.1.34 asks too (7035); first answer about iPhone (0412)."
+        "Pixel (Safari) at 192.168.1.34 asks too (7035); iPhone (0412) is first."
     )
     assert device_words.agreed(other) == "yes to Pixel (7035)"
 

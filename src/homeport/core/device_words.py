@@ -43,7 +43,7 @@ def question(device: Device) -> tuple[str, ...]:
 def asks_too(device: Device, before: Device) -> str:
     """A second device, while the question about `before` is shown."""
     asks = f"{described(device)} asks too ({_number(device)})"
-    return f"{asks}; first answer about {before.name} ({_number(before)})."
+    return f"{asks}; {before.name} ({_number(before)}) is first."
 
 
 def agreed(device: Device) -> str:

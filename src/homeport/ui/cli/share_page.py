@@ -13,7 +13,7 @@ from homeport.core.local_name import NoName
 from homeport.core.local_name_words import contested, no_local_name, renamed
 from homeport.core.share import Place
 from homeport.engine.mdns_messages import Claimed, Conflict
-from homeport.ui.cli.output import is_terminal
+from homeport.ui.cli.output import columns, is_terminal
 from homeport.ui.cli.page import is_ascii_only, said_and_done, width
 from homeport.ui.cli.qr import qr_lines
 
@@ -30,7 +30,7 @@ def share_page(
 ) -> list[str]:
     """The page about an open share: what is said, the picture of the link, the link."""
     room, rows = width() - 2, _rows(link)
-    picture = qr_lines(link, room, colour=colour, ascii=is_ascii_only()) or []
+    picture = qr_lines(link, min(room, columns() - 2), colour=colour, ascii=is_ascii_only()) or []
     if not is_terminal(1) or len(picture) > rows:
         picture = []
     groups = _groups(sentences, cautions, colour=colour)
@@ -64,7 +64,7 @@ def name_lines(news: Any, place: Place, *, tls: bool) -> list[str]:
 
 def _rows(link: str) -> int:
     """How high a picture may be on this screen, with the link below it."""
-    link_rows = -(-(len(link) + 2) // width())
+    link_rows = -(-(len(link) + 2) // columns())
     return shutil.get_terminal_size((80, 24)).lines - link_rows - PROMPT
 
 
