@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeport.core import device_words, share_refusals, share_words
-from homeport.core.devices import DeviceState, in_state
 from homeport.core.durations import USUAL
 from homeport.core.errors import BindError, NothingThereError, UsageError
 from homeport.core.evidence import Evidence, PeerSeen, newly_reached, unmapped
@@ -65,16 +64,14 @@ class ShareDesk:
             self.sharing.end()
             return
         try:
-            self._share(None, Terms(seconds=USUAL))
+            for caution in self._share(None, Terms(seconds=USUAL)):
+                self._reporter.warn(caution)
         except (UsageError, BindError) as error:
             self._reporter.warn(str(error))
 
-    def judge(self, *, let_in: bool) -> None:
-        """The answer to the device that has waited longest."""
-        share = self.sharing.state.share
-        waiting = in_state(share.devices, DeviceState.WAITING) if share else ()
-        if waiting:
-            self.sharing.order(Approve if let_in else Deny, waiting[0].id)
+    def judge(self, device: str, *, let_in: bool) -> None:
+        """The answer to the device of that id; one that has gone meanwhile is not missed."""
+        self.sharing.order(Approve if let_in else Deny, device)
 
     # Commands. Each gets its request and gives facts; HomeportError for what cannot be.
 

@@ -135,8 +135,11 @@ class JsonReport:
 
     def local_name(self, news: "NameNews", place: "Place", *, tls: bool) -> None:
         """`local-name`: claimed, in conflict, or not to be had."""
-        self._event("local-name", state=type(news).__name__.lower(), **asdict(news))
+        fields = asdict(news)
+        if "asked" in fields:
+            fields["url"] = f"{'https' if tls else 'http'}://{fields['name']}:{place.port}"
+        self._event("local-name", state=type(news).__name__.lower(), **fields)
 
     def reached(self, peer: "PeerSeen", now: float) -> None:
         """`reached`: somebody from elsewhere has connected for the first time."""
-        self._event("reached", peer=peer.peer)
+        self._event("reached", peer=peer.peer, device=peer.device)
