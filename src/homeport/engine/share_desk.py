@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from homeport.core import device_words, share_refusals, share_words
@@ -9,6 +10,7 @@ from homeport.core.devices import DeviceState, in_state
 from homeport.core.durations import USUAL
 from homeport.core.errors import BindError, NothingThereError, UsageError
 from homeport.core.evidence import Evidence, PeerSeen, newly_reached, unmapped
+from homeport.core.guide_words import TrustGuide
 from homeport.core.share import Place, Terms
 from homeport.core.share_actions import Admitted, Done, News, Refused, Tell, Unclear
 from homeport.core.share_choice import choose
@@ -24,6 +26,7 @@ from homeport.engine.network import RealNetwork
 from homeport.engine.reporting import Reporter
 from homeport.engine.share_outside import Network
 from homeport.engine.sharing import Sharing
+from homeport.engine.trust_hints import TrustHints
 from homeport.engine.visit_log import VisitLog
 
 Request = dict[str, Any]
@@ -56,6 +59,7 @@ class ShareDesk:
         self._evidence = Evidence()
         self._asker: list[tuple[Tell, str | None]] | None = None
         self._name: NameNews | None = None
+        self._trust = TrustHints(self.sharing, reporter.warn)
 
     # Keys.
 
@@ -103,10 +107,11 @@ class ShareDesk:
             told = self._asker
         finally:
             self._asker = None
-        return _told_to_asker(told, cautions)
+        return _told_to_asker(told, cautions, self._trust.guide)
 
     def _share(self, on: str | None, terms: Terms) -> tuple[str, ...]:
         """Begin, or go on longer; the sentences of caution about the address."""
+        terms = replace(terms, tls=terms.tls or self._front.leaf is not None)
         share = self.sharing.state.share
         if share is not None and on is None:
             place, cautions = share.place, tuple[str, ...]()
@@ -210,6 +215,7 @@ class ShareDesk:
             self._reporter.reached(peer, at)
         for facts in message.peers:
             ip = unmapped(facts["ip"])
+            self._trust.saw(ip, facts["tls"])
             for device, requests in facts["requests"].items():
                 if device:
                     self.sharing.seen(device, ip, requests)
@@ -223,7 +229,11 @@ class ShareDesk:
             link = None  # it is shown where it was asked for
         if tell.news in (News.ENDED, News.OPENED):
             self._name = None
+            self._trust.forget()
         self._reporter.share(tell, link)
+        guide = self._trust.guide
+        if guide is not None and link is not None:
+            self._reporter.guide(guide)
 
     def _name_told(self, news: NameNews) -> None:
         self._name = news
@@ -239,7 +249,9 @@ class ShareDesk:
 
 
 def _told_to_asker(
-    told: list[tuple[Tell, str | None]], cautions: tuple[str, ...]
+    told: list[tuple[Tell, str | None]],
+    cautions: tuple[str, ...],
+    guide: TrustGuide | None = None,
 ) -> Mapping[str, Any]:
     now = time.time()
     failed = next((tell for tell, _ in told if tell.reason is not None and tell.detail), None)
@@ -250,10 +262,14 @@ def _told_to_asker(
             next_steps=("what this computer has:  homeport reach",),
         )
     return {
-        "lines": [line for tell, _ in told for line in share_words.lines(tell, now)],
+        "lines": [
+            *(line for tell, _ in told for line in share_words.lines(tell, now)),
+            *(guide.lines if guide is not None else ()),
+        ],
         "cautions": list(cautions),
         "link": next((link for _, link in reversed(told) if link), None),
         "news": [share_words.facts(tell, now) for tell, _ in told],
+        "guide": guide and {"url": guide.url, "fingerprint": guide.fingerprint},
     }
 
 

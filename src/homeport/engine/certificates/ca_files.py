@@ -1,4 +1,4 @@
-"""The files of the local CA in the state folder: one that is ours alone, and those for everybody."""
+"""The files of the local CA in the state folder: one is ours alone, others are for everybody."""
 
 import errno
 import os

@@ -13,6 +13,7 @@ from homeport.engine.reporting import Moment, Opened, RefusedVisit
 
 if TYPE_CHECKING:  # needed once something is shared
     from homeport.core.evidence import PeerSeen
+    from homeport.core.guide_words import TrustGuide
     from homeport.core.share import Place
     from homeport.core.share_actions import Tell
     from homeport.engine.mdns import News as NameNews
@@ -147,6 +148,12 @@ class TextReport:
         from homeport.ui.cli.share_page import news_lines
 
         self._lines(news_lines(tell, link, keys=self._keys, colour=self._colour))
+
+    def guide(self, guide: "TrustGuide") -> None:
+        """How a device gets to trust the certificate of the share."""
+        from homeport.ui.cli.share_page import wrapped
+
+        self._lines(wrapped(guide.lines))
 
     def local_name(self, news: "NameNews", place: "Place", *, tls: bool) -> None:
         """What became of the `.local` name."""
