@@ -10,7 +10,6 @@ from homeport.core.devices import DeviceState, in_state
 from homeport.core.durations import USUAL
 from homeport.core.errors import BindError, NothingThereError, UsageError
 from homeport.core.evidence import Evidence, PeerSeen, newly_reached, unmapped
-from homeport.core.guide_words import TrustGuide
 from homeport.core.share import Place, Terms
 from homeport.core.share_actions import Admitted, Done, News, Refused, Tell, Unclear
 from homeport.core.share_choice import choose
@@ -107,7 +106,7 @@ class ShareDesk:
             told = self._asker
         finally:
             self._asker = None
-        return _told_to_asker(told, cautions, self._trust.guide)
+        return self._trust.added(_told_to_asker(told, cautions))
 
     def _share(self, on: str | None, terms: Terms) -> tuple[str, ...]:
         """Begin, or go on longer; the sentences of caution about the address."""
@@ -249,10 +248,8 @@ class ShareDesk:
 
 
 def _told_to_asker(
-    told: list[tuple[Tell, str | None]],
-    cautions: tuple[str, ...],
-    guide: TrustGuide | None = None,
-) -> Mapping[str, Any]:
+    told: list[tuple[Tell, str | None]], cautions: tuple[str, ...]
+) -> dict[str, Any]:
     now = time.time()
     failed = next((tell for tell, _ in told if tell.reason is not None and tell.detail), None)
     if failed is not None:
@@ -262,14 +259,10 @@ def _told_to_asker(
             next_steps=("what this computer has:  homeport reach",),
         )
     return {
-        "lines": [
-            *(line for tell, _ in told for line in share_words.lines(tell, now)),
-            *(guide.lines if guide is not None else ()),
-        ],
+        "lines": [line for tell, _ in told for line in share_words.lines(tell, now)],
         "cautions": list(cautions),
         "link": next((link for _, link in reversed(told) if link), None),
         "news": [share_words.facts(tell, now) for tell, _ in told],
-        "guide": guide and {"url": guide.url, "fingerprint": guide.fingerprint},
     }
 
 

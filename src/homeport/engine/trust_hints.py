@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from homeport.core.guide_words import TrustGuide, distrusts, does_not_trust
 from homeport.engine.sharing import Sharing
@@ -27,6 +28,14 @@ class TrustHints:
             return None
         fingerprint = hashlib.sha256(base64.b64decode(authority)).hexdigest()
         return TrustGuide(url=share.place.address.url(), fingerprint=fingerprint)
+
+    def added(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """The answer to `homeport share`, with the guide."""
+        guide = self.guide
+        if guide is None:
+            return answer | {"guide": None}
+        facts = {"url": guide.url, "fingerprint": guide.fingerprint}
+        return answer | {"lines": [*answer["lines"], *guide.lines], "guide": facts}
 
     def saw(self, peer: str, failures: Iterable[str]) -> None:
         """Handshakes of this peer failed for these reasons: say what it lacks, once."""
