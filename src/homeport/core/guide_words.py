@@ -19,7 +19,7 @@ class TrustGuide:
     def lines(self) -> tuple[str, ...]:
         """What the terminal says."""
         return (
-            f"A device that is new here warns of the certificate. On it, first open {self.url}",
+            f"A device that is new here warns of the certificate; on it, first open:  {self.url}",
             "Its page says what to do. The SHA-256 fingerprint to compare there:",
             *fingerprint_rows(self.fingerprint),
         )
@@ -32,4 +32,4 @@ def distrusts(reason: str) -> bool:
 
 def does_not_trust(peer: str, url: str) -> str:
     """A handshake of this peer has just failed so."""
-    return f"{peer} does not trust the certificate yet. On it, first open {url}"
+    return f"{peer} does not trust the certificate yet; on it, first open:  {url}"
