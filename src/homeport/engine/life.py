@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from homeport.core.errors import ExitCode
 from homeport.core.failure import Failure, FailureKind
 from homeport.core.wire import Adopt, Drained, Failed, Job, Ready, Retire, Taken
-from homeport.core.wire_doors import Answered, Change, Cut, Passes, Serve, Shut
+from homeport.core.wire_doors import Answered, Certify, Change, Cut, Passes, Serve, Shut
 from homeport.engine import used_files
 from homeport.engine.channel import Channel, Received
 from homeport.engine.heirs import InOrder, Successor, adopt
@@ -154,6 +154,8 @@ class Life:
                 self._work.add(self._open(sockets, doors))
             case Shut(door=door):
                 self._work.add(self._doors.shut(door))
+            case Certify(opened=opened):
+                self._work.add(self._doors.certify(opened))
             case Passes() | Answered() | Change() | Cut() as message:
                 self._doors.hear(message)
             case Adopt() as message:

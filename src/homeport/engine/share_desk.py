@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from homeport.core import device_words, share_refusals, share_words
@@ -23,6 +24,7 @@ from homeport.engine.network import RealNetwork
 from homeport.engine.reporting import Reporter
 from homeport.engine.share_outside import Network
 from homeport.engine.sharing import Sharing
+from homeport.engine.trust_hints import TrustHints
 from homeport.engine.visit_log import VisitLog
 
 Request = dict[str, Any]
@@ -55,6 +57,7 @@ class ShareDesk:
         self._evidence = Evidence()
         self._asker: list[tuple[Tell, str | None]] | None = None
         self._name: NameNews | None = None
+        self._trust = TrustHints(self.sharing, reporter.warn)
 
     # Keys.
 
@@ -100,10 +103,11 @@ class ShareDesk:
             told = self._asker
         finally:
             self._asker = None
-        return _told_to_asker(told, cautions)
+        return self._trust.added(_told_to_asker(told, cautions))
 
     def _share(self, on: str | None, terms: Terms) -> tuple[str, ...]:
         """Begin, or go on longer; the sentences of caution about the address."""
+        terms = replace(terms, tls=terms.tls or self._front.leaf is not None)
         share = self.sharing.state.share
         if share is not None and on is None:
             place, cautions = share.place, tuple[str, ...]()
@@ -207,6 +211,7 @@ class ShareDesk:
             self._reporter.reached(peer, at)
         for facts in message.peers:
             ip = unmapped(facts["ip"])
+            self._trust.saw(ip, facts["tls"])
             for device, requests in facts["requests"].items():
                 if device:
                     self.sharing.seen(device, ip, requests)
@@ -220,7 +225,11 @@ class ShareDesk:
             link = None  # it is shown where it was asked for
         if tell.news in (News.ENDED, News.OPENED):
             self._name = None
+            self._trust.forget()
         self._reporter.share(tell, link)
+        guide = self._trust.guide
+        if guide is not None and link is not None:
+            self._reporter.guide(guide)
 
     def _name_told(self, news: NameNews) -> None:
         self._name = news
@@ -237,7 +246,7 @@ class ShareDesk:
 
 def _told_to_asker(
     told: list[tuple[Tell, str | None]], cautions: tuple[str, ...]
-) -> Mapping[str, Any]:
+) -> dict[str, Any]:
     now = time.time()
     failed = next((tell for tell, _ in told if tell.reason is not None and tell.detail), None)
     if failed is not None:

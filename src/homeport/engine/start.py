@@ -1,6 +1,7 @@
 """From a request to a running supervisor: open the listeners, describe them, go."""
 
 import os
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from homeport.core.plan import needs_interfaces as plan_needs_interfaces
 from homeport.engine.binding import Listeners, open_listeners
 from homeport.engine.doors import Doors
 from homeport.engine.front import Entrance, Front
-from homeport.engine.outside import Input, Process
+from homeport.engine.outside import Chore, Input, Process
 from homeport.engine.reception import Reception
 from homeport.engine.reporting import Opened, Reporter
 from homeport.engine.saves import Saves
@@ -85,8 +86,8 @@ def front_of(serving: Serving, opened: Opened) -> tuple[Front, tuple[str, ...]]:
     if serving.entrance.scheme == "https":
         from homeport.engine.certificates.serving import certificate_for
 
-        leaf, said = certificate_for(front)
-        front = replace(front, certificate=(leaf.chain_pem, leaf.key_pem))
+        leaf, said = certificate_for(front, time.time())
+        front = replace(front, leaf=leaf)
         notes = (*notes, *said)
     return front, notes
 
@@ -104,6 +105,7 @@ def _own_names_are_unknown(front: Front) -> bool:
 
 def supervise(
     serving: Serving,
+    front: Front,
     reporter: Reporter,
     spawn: Callable[[], Process],
     inputs: tuple[Input, ...],
@@ -125,7 +127,11 @@ def supervise(
             started=serving.started,
             restarts=serving.restarts,
         )
-        chores = (_Strangers(shadows, reporter), reception)
+        chores: tuple[Chore, ...] = (_Strangers(shadows, reporter), reception)
+        if front.leaf is not None:
+            from homeport.engine.certificates.renewal import Renewal
+
+            chores = (*chores, Renewal(front, doors, reporter.warn))
         inputs = (*inputs, reception)
         supervisor = Supervisor(
             service, reporter, spawn, inputs, saves, doors, chores, reception.hear

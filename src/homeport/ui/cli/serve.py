@@ -147,9 +147,17 @@ class _Run:
                 n=lambda: self._judge(reception, let_in=False),
             )
             inputs = (*inputs, self.keyboard)
-        shadows = self.listeners.shadows
         try:
-            return supervise(self.serving, self.reporter, spawn, inputs, doors, reception, shadows)
+            return supervise(
+                self.serving,
+                self.front,
+                self.reporter,
+                spawn,
+                inputs,
+                doors,
+                reception,
+                self.listeners.shadows,
+            )
         finally:
             if self.presence is not None:
                 self.presence.close()  # while signals are still ours

@@ -15,6 +15,7 @@ from homeport.ui.cli.output import columns
 
 if TYPE_CHECKING:  # needed once something is shared
     from homeport.core.evidence import PeerSeen
+    from homeport.core.guide_words import TrustGuide
     from homeport.core.share import Place
     from homeport.core.share_actions import Tell
     from homeport.engine.mdns import News as NameNews
@@ -172,6 +173,12 @@ class TextReport:
 
             self._sharing = ShareReport(self._write, colour=self._colour, keys=self._keys)
         self._sharing.tell(tell, link)
+
+    def guide(self, guide: "TrustGuide") -> None:
+        """How a device gets to trust the certificate of the share."""
+        from homeport.ui.cli.share_page import wrapped
+
+        self._lines(wrapped(guide.lines))
 
     def local_name(self, news: "NameNews", place: "Place", *, tls: bool) -> None:
         """What became of the `.local` name."""
