@@ -80,7 +80,8 @@ def share(**what: Any) -> Examined:
 
 def peer(ip: str = "192.168.1.34", **what: Any) -> PeerSeen:
     """Somebody who came a minute ago."""
-    return PeerSeen(**({"peer": ip, "first": NOW - 60, "last": NOW - 60, "connections": 1} | what))
+    usual: dict[str, Any] = {"first": NOW - 60, "last": NOW - 60, "connections": 1}
+    return PeerSeen(peer=ip, **(usual | what))
 
 
 def came(*peers: PeerSeen, **what: Any) -> Examined:
