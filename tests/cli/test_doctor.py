@@ -316,6 +316,15 @@ def test_an_interface_that_is_down_under_a_server_for_the_network(
     assert found["next_code"] == "next-link-up"
 
 
+def test_an_address_that_is_gone_is_not_visited(network: Lan, tmp_path: Path) -> None:
+    with _serving(network, tmp_path, "--host", "10.77.0.1") as scene:
+        scene.lan.ip("home", "addr del 10.77.0.1/24 dev wlan7")
+        found = scene.doctor(ExitCode.NOTHING_THERE)
+    assert codes(found, "address") == ["address-gone"]
+    assert states(found)["own-connection"] == "not yet"
+    assert found["next_code"] == "next-share-again"
+
+
 def test_a_server_that_is_open_by_host_and_was_reached(network: Lan, tmp_path: Path) -> None:
     with _serving(network, tmp_path, "--host", "0.0.0.0") as scene:
         assert scene.doctor()["next_code"] in ("next-try", "next-container")

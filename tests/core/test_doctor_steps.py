@@ -106,6 +106,14 @@ def test_the_address_is_gone() -> None:
     assert step.remedies == (Remedy(Does.DO, ("homeport share notes",)),)
 
 
+def test_of_an_address_that_is_gone_nothing_more_is_said() -> None:
+    seen = replace(spot(interface=None), interfaces=(WLAN, CABLE))
+    for judge in (doctor_here.own_connection, doctor_here.firewall, doctor_here.neighbours):
+        step = judge(seen)
+        assert (step.state, step.notes) == (State.NOT_YET, ())
+    assert Says.OTHER_NETWORKS not in says(doctor_here.address(seen))
+
+
 def test_the_interface_is_down_or_has_no_link() -> None:
     step = doctor_here.address(spot(interface=replace(WLAN, up=False)))
     assert (step.state, says(step)) == (State.BAD, [Says.IS_DOWN])

@@ -80,10 +80,10 @@ class OwnVisit:
 class Spot:
     """An address that devices can try, with what was found out about it.
 
-    `interface` is the one that has the address now, None when none has. `network` is who it is
-    for. `firewall`: first the judgement of the rules, then what may lead answers astray; `opening`
-    lets devices in, `look` shows the rules. `neighbours` is None where they could not be read;
-    the router is not among them.
+    `interface` is the one that has the address now, None when none has: then it was not visited.
+    `network` is who it is for. `firewall`: first the judgement of the rules, then what may lead
+    answers astray; `opening` lets devices in, `look` shows the rules. `neighbours` is None where
+    they could not be read; the router is not among them.
     """
 
     ip: str

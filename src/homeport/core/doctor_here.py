@@ -81,10 +81,15 @@ def address(seen: Examined) -> Step:
         and each.kind in (InterfaceKind.WIFI, InterfaceKind.ETHERNET)
         and any(":" not in ip for ip in each.ips)
     ]
-    if others:
-        networks = " or ".join(dict.fromkeys(spot.network for spot in seen.spots))
+    networks = " or ".join(dict.fromkeys(spot.network for spot in _there(seen)))
+    if others and networks:
         judged[0][1].append(Note(Says.OTHER_NETWORKS, (" and ".join(others), networks)))
     return _joined(Rung.ADDRESS, judged)
+
+
+def _there(seen: Examined) -> list[Spot]:
+    """Of an address that is not ours any more nothing else is said; who has it is not asked."""
+    return [spot for spot in seen.spots if spot.interface is not None]
 
 
 Judged = tuple[State, list[Note], list[Remedy]]
@@ -110,7 +115,7 @@ def _address(spot: Spot, seen: Examined) -> Judged:
 def own_connection(seen: Examined) -> Step:
     """Does it answer this computer; that proves nothing about others."""
     judged: list[Judged] = []
-    for spot in seen.spots:
+    for spot in _there(seen):
         visit = spot.own_visit
         if visit.error:
             judged.append((State.BAD, [Note(Says.NO_ANSWER_HERE, (spot.url, visit.error))], []))
@@ -122,7 +127,7 @@ def own_connection(seen: Examined) -> Step:
 
 def firewall(seen: Examined) -> Step:
     """What the rules say, as far as they could be read."""
-    return _joined(Rung.FIREWALL, [_firewall(spot) for spot in seen.spots])
+    return _joined(Rung.FIREWALL, [_firewall(spot) for spot in _there(seen)])
 
 
 def _firewall(spot: Spot) -> Judged:
@@ -143,7 +148,7 @@ def _firewall(spot: Spot) -> Judged:
 
 def neighbours(seen: Examined) -> Step:
     """Which other devices were heard on that network lately."""
-    return _joined(Rung.NEIGHBOURS, [_neighbours(spot) for spot in seen.spots])
+    return _joined(Rung.NEIGHBOURS, [_neighbours(spot) for spot in _there(seen)])
 
 
 def _neighbours(spot: Spot) -> Judged:
@@ -184,8 +189,8 @@ def step_of(
 
 
 def _joined(rung: Rung, judged: Sequence[Judged]) -> Step:
-    """Of several addresses: as bad as the worst."""
-    state = max((state for state, _, _ in judged), key=_WORSE.index)
+    """Of several addresses: as bad as the worst; of none, NOT_YET."""
+    state = max((state for state, _, _ in judged), key=_WORSE.index, default=State.NOT_YET)
     notes = [note for _, found, _ in judged for note in found]
     remedies = [remedy for _, _, found in judged for remedy in found]
     return step_of(rung, state, dict.fromkeys(notes), dict.fromkeys(remedies))

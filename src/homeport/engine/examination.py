@@ -15,7 +15,7 @@ from homeport.core.address import (
     network_of,
 )
 from homeport.core.audience import Reason
-from homeport.core.doctor import DeviceSeen, Ended, Examined, Share, Spot
+from homeport.core.doctor import DeviceSeen, Ended, Examined, OwnVisit, Share, Spot
 from homeport.core.entry import Entry
 from homeport.core.evidence import Evidence, PeerSeen
 from homeport.core.facts import Facts, Listener
@@ -152,7 +152,7 @@ def _spot(
         kind=kind,
         network=network,
         interface=there,
-        own_visit=visit(address, tls=tls),
+        own_visit=visit(address, tls=tls) if there is not None else OwnVisit(error="gone"),
         firewall=reasons,
         opening=opening(reasons[0], visitor, seen, seconds=seconds, own=own),
         look=how_to_look(seen),
