@@ -25,6 +25,8 @@ GC_WHILE_LOADING = (100_000, 50, 100)
 """Imports make many objects and little garbage: looking for it costs a tenth of the start."""
 
 
+EVERYONE = ("0.0.0.0/0", "::/0")
+
 listening: dict[int, int] = {}
 """The listeners of this process: descriptor → inode, for a number is given again after a close."""
 
@@ -75,7 +77,9 @@ class Life:
         job = self._job
         log = BatchedLog(loop, 1, json=job.json, colour=job.colour) if job.access_log else None
         self._server = self._new_server(log)
-        self._doors = WorkerDoors(self._server, self._channel, job.trusted_proxies)
+        # The page of a failure is ours, and has to see who passes requests on.
+        proxies = job.trusted_proxies if job.failure is None else EVERYONE
+        self._doors = WorkerDoors(self._server, self._channel, proxies)
         self._retire = loop.create_future()
         try:
             await self._server.start()

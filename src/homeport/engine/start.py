@@ -1,6 +1,6 @@
 """From a request to a running supervisor: open the listeners, describe them, go."""
 
-import secrets
+import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -76,7 +76,7 @@ def front_of(serving: Serving, opened: Opened) -> tuple[Front, tuple[str, ...]]:
         ips=tuple(address.ip for address in opened.addresses),
         port=opened.addresses[0].port,
         name=opened.name or serving.name,
-        instance=opened.instance or secrets.token_hex(16),
+        instance=opened.instance or os.urandom(16).hex(),
         entrance=serving.entrance,
     )
     notes: tuple[str, ...] = ()
