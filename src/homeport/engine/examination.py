@@ -1,6 +1,7 @@
 """Everything the doctor looks at: what the server says of itself, and what this computer shows."""
 
 import time
+from dataclasses import fields
 from typing import Any
 
 from homeport import host
@@ -42,7 +43,7 @@ def examine(entry: Entry, answer: dict[str, Any]) -> Examined:
     since = share.since if share is not None else 0.0
     evidence = Evidence(peers=tuple(_peer(each) for each in answer["peers"]))
     peers = tuple(each for each in evidence.from_elsewhere(own) if each.last >= since)
-    away = [TurnedAway(**each) for each in answer["turned_away"]]
+    away = [TurnedAway(**_known(TurnedAway, each)) for each in answer["turned_away"]]
     addresses = [Address.parse(text) for text in entry.addresses]
     ended = answer["ended"]
     return Examined(
@@ -66,18 +67,22 @@ def _share(answer: dict[str, Any]) -> Share | None:
     if found is None:
         return None
     more = {key: answer[key] for key in ("since", "moved_from")}
-    kind = InterfaceKind(found["kind"])
-    return Share(**(found | more | {"kind": kind, "local_name": answer["name"]}))
+    more |= {"kind": InterfaceKind(found["kind"]), "local_name": answer["name"]}
+    return Share(**_known(Share, found | more))
 
 
 def _peer(facts: dict[str, Any]) -> PeerSeen:
     counts = {key: tuple(facts[key].items()) for key in ("refused", "tls_failures")}
-    return PeerSeen(**(facts | counts))
+    return PeerSeen(**_known(PeerSeen, facts | counts))
+
+
+def _known(kind: Any, facts: dict[str, Any]) -> dict[str, Any]:
+    """What a later homeport may add to its answers is left out."""
+    return {field.name: facts[field.name] for field in fields(kind)}
 
 
 def _device(facts: dict[str, Any]) -> DeviceSeen:
-    wanted = ("id", "name", "address", "state", "number")
-    return DeviceSeen(**{key: facts[key] for key in wanted})
+    return DeviceSeen(**_known(DeviceSeen, facts))
 
 
 def _spots(
