@@ -22,6 +22,7 @@ from homeport.engine.mdns import News as NameNews
 from homeport.engine.mdns_messages import Claimed
 from homeport.engine.network import RealNetwork
 from homeport.engine.reporting import Reporter
+from homeport.engine.share_history import ShareHistory
 from homeport.engine.share_outside import Network
 from homeport.engine.sharing import Sharing
 from homeport.engine.trust_hints import TrustHints
@@ -55,6 +56,7 @@ class ShareDesk:
             front, doors, self._network, self.announcer, self._log.add, self._told
         )
         self._evidence = Evidence()
+        self._history = ShareHistory()
         self._asker: list[tuple[Tell, str | None]] | None = None
         self._name: NameNews | None = None
         self._trust = TrustHints(self.sharing, reporter.warn)
@@ -193,6 +195,7 @@ class ShareDesk:
             }
         return {
             "share": found,
+            **self._history.facts(),
             "name": getattr(self._name, "name", None) if found else None,
             "peers": [_peer_facts(peer) for peer in self._evidence.peers],
             "forgotten": self._evidence.forgotten,
@@ -216,6 +219,7 @@ class ShareDesk:
                 if device:
                     self.sharing.seen(device, ip, requests)
                 self._log.add(VisitRecord(time=at, peer=ip, rule="allowed", device=device or None))
+            self._history.refused(facts, at)
             for rule, _, _, _ in facts["refused"]:
                 self._log.add(VisitRecord(time=at, peer=ip, rule=rule))
 
@@ -226,6 +230,7 @@ class ShareDesk:
         if tell.news in (News.ENDED, News.OPENED):
             self._name = None
             self._trust.forget()
+        self._history.told(tell, self._network.now().wall)
         self._reporter.share(tell, link)
         guide = self._trust.guide
         if guide is not None and link is not None:
