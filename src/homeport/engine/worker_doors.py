@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from homeport.core import wire_doors
-from homeport.core.door import DoorKind, Policy, admits
+from homeport.core.door import DoorKind, Policy
+from homeport.core.door_rules import admits
 from homeport.core.guard_words import Refusal, terminal_line
 from homeport.core.opened_door import OpenedDoor
 from homeport.core.wire import Message
