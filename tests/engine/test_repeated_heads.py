@@ -25,6 +25,14 @@ class Meddler:
         scope["headers"][0] = (b"host", b"evil.example")
 
 
+class Hoarder(Meddler):
+    """One that adds more than a request may have."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+        scope["headers"] += [(b"x", b"y")] * 100
+
+
 async def answers(house: House, *requests: bytes) -> list[int]:
     """One after the other on one connection."""
     client, got = house.client(), []
@@ -68,5 +76,16 @@ def test_an_app_that_changes_its_headers_changes_nobody_elses(loop: Loop) -> Non
         assert await answers(house, GOOD, bad) == [200, 421]
         seen = {dict(scope["headers"])[b"host"] for scope in house.app.scopes}
         assert seen == {b"localhost:8000"}
+
+    play(loop, story)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_what_an_app_adds_is_still_too_much_from_a_client(loop: Loop) -> None:
+    bad = GOOD.replace(b"\r\n\r\n", b"\r\n" + b"x: y\r\n" * 100 + b"\r\n")
+
+    async def story(house: House) -> None:
+        await house.door(app=Doorkeeper(Hoarder(house.app), POLICY))
+        assert await answers(house, GOOD, bad) == [200, 431]
 
     play(loop, story)
