@@ -90,8 +90,9 @@ def nothing_found(text: str, running: Sequence[Entry]) -> NothingThereError:
         steps: tuple[str, ...] = ("these run:", *(f"  {row}" for row in rows))
     else:
         steps = ("none runs; to start one:  homeport APP --name NAME",)
+    none = "No homeport server of yours is running."
     return NothingThereError(
-        f"No homeport server of yours is called {text!r} or has that port.",
+        f"No homeport server of yours is called {text!r} or has that port." if text else none,
         code="no-such-server",
         next_steps=(*steps, "every server here, of others too:  homeport ls"),
         facts={"wanted": text, "running": [entry.name for entry in running]},
