@@ -1,4 +1,4 @@
-"""`homeport -d`: ready when it returns, or nothing left; its output in a log, no terminal needed."""
+"""`homeport -d`: ready when it returns, or nothing left; its output is in a log."""
 
 import contextlib
 import os

@@ -80,9 +80,7 @@ def test_a_link_in_the_place_of_the_log_is_not_followed(
     assert not (tmp_path / "victim").exists()
 
 
-def test_what_was_rotated_by_another_keeper_is_not_rotated_again(
-    handle: int, folder: Path
-) -> None:
+def test_what_was_rotated_by_another_keeper_is_not_rotated_again(handle: int, folder: Path) -> None:
     old, new = LogFiles(handle, "shop"), LogFiles(handle, "shop")
     old.write(b"z" * (LARGEST - 10) + b"\n")
     new.write(b"second keeper\n" * 2)
@@ -93,7 +91,9 @@ def test_what_was_rotated_by_another_keeper_is_not_rotated_again(
     assert b"of the old one\n" in (folder / "shop.log").read_bytes()
 
 
-def test_the_last_lines_come_from_older_files_too(handle: int, folder: Path, tmp_path: Path) -> None:
+def test_the_last_lines_come_from_older_files_too(
+    handle: int, folder: Path, tmp_path: Path
+) -> None:
     write(handle, range(1100))
     with Log("shop", {"XDG_STATE_HOME": str(tmp_path)}) as log:
         assert b"".join(log.last(100)) == b"".join(map(line, range(1000, 1100)))

@@ -85,8 +85,10 @@ def _fish() -> str:
     for each in commands():
         told = f"-d {_quoted(each.help)}"
         lines.append(f"complete -c homeport -n __fish_use_subcommand -a {each.name} {told}")
-    lines += _fish_flags("__fish_use_subcommand", serve_flags())
-    for each in commands():
+    looking = [each for each in commands() if each.flags != serve_flags()]
+    others = " ".join(each.name for each in looking)
+    lines += _fish_flags(f"'not __fish_seen_subcommand_from {others}'", serve_flags())
+    for each in looking:
         seen = f"'__fish_seen_subcommand_from {each.name}'"
         words = f"'({_NAMES})'" if each.names_server else _quoted(" ".join(each.words))
         if words != "''":

@@ -84,7 +84,7 @@ def _wait(entry: Entry, process: Pinned, within: float) -> HomeportError | None:
 
 def _tell(entries: Sequence[Entry], *, json: bool) -> ExitCode:
     """Look whether the ports are free. They are given back before a process ends."""
-    rows = [_became(entry) for entry in entries]
+    rows = [became(entry) for entry in entries]
     if json:
         show_json({"stopped": rows})
     else:
@@ -92,7 +92,8 @@ def _tell(entries: Sequence[Entry], *, json: bool) -> ExitCode:
     return ExitCode.OK
 
 
-def _became(entry: Entry) -> dict[str, object]:
+def became(entry: Entry) -> dict[str, object]:
+    """What is on the ports of a server that has ended; `taken` are those that others have."""
     ports = sorted(entry.ports)
     taken = [
         port
