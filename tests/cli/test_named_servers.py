@@ -212,7 +212,6 @@ def test_a_restart_in_a_terminal_keeps_it(shop: User) -> None:
         term.until("? help")
         shop.asked("restart", "shop")
         eventually(lambda: "stopped" in term.until("stopping"), "it says so")
-        term.screen = ""
         term.type("r")
         term.until("reloaded in")
         term.type("q")

@@ -57,7 +57,7 @@ def unusable_folder(path: str, reason: str) -> UsageError:
         code="runtime-folder",
         next_steps=(
             f"what it is now:  ls -ld {path}",
-            "another place:  XDG_RUNTIME_DIR=/path homeport",
+            "another place:  XDG_RUNTIME_DIR=/path XDG_STATE_HOME=/path homeport",
         ),
         facts={"path": path},
     )
@@ -90,9 +90,8 @@ def nothing_found(text: str, running: Sequence[Entry]) -> NothingThereError:
         steps: tuple[str, ...] = ("these run:", *(f"  {row}" for row in rows))
     else:
         steps = ("none runs; to start one:  homeport APP --name NAME",)
-    none = "No homeport server of yours is running."
     return NothingThereError(
-        f"No homeport server of yours is called {text!r} or has that port." if text else none,
+        f"No homeport server of yours is called {text!r} or has that port.",
         code="no-such-server",
         next_steps=(*steps, "every server here, of others too:  homeport ls"),
         facts={"wanted": text, "running": [entry.name for entry in running]},

@@ -16,7 +16,7 @@ class Following:
         self.opened: Callable[[Opened], None] = inner.opened
         self.cut, self.debug, self.warn = inner.cut, inner.debug, inner.warn
         self.refused, self.reached = inner.refused, inner.reached
-        self.share, self.local_name = inner.share, inner.local_name
+        self.share, self.local_name, self.guide = inner.share, inner.local_name, inner.guide
         self._inner = inner
         self._followers = followers
 

@@ -26,7 +26,7 @@ class LaunchReport:
     def __init__(self, inner: Reporter, server: Server, log: str | None, *, json: bool) -> None:
         self.cut, self.debug = inner.cut, inner.debug
         self.refused, self.reached = inner.refused, inner.reached
-        self.share, self.local_name = inner.share, inner.local_name
+        self.share, self.local_name, self.guide = inner.share, inner.local_name, inner.guide
         self._inner = inner
         self._server = server
         self._log = log

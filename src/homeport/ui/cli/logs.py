@@ -54,7 +54,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
 def _name(text: str | None) -> str:
     """Of a server that runs in the background, or of one that has ended."""
     try:
-        entry = server(text)
+        entry = server(text, "homeport logs")
     except NothingThereError:
         name = server_name.given(text) if text is not None else None
         if name is None:

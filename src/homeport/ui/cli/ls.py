@@ -35,6 +35,8 @@ Exit codes: 0 listed, 1 the system does not show its sockets.
 """
 
 HEAD = ("PORT", "NAME", "SERVER", "LISTENS ON", "WHO CAN REACH IT", "SINCE")
+ROOM_FOR_NAMES = 60
+"""Columns of a page that has one for names; on others they stand before the server."""
 
 
 class Row(NamedTuple):
@@ -81,7 +83,10 @@ def _page(rows: Sequence[Row], seen: Facts) -> Iterator[str]:
     if not rows:
         yield "Nothing listens on this computer."
     else:
-        head, *table = columns([HEAD, *(_cells(row, seen) for row in rows)], width() - 2)
+        cells = [_cells(row, seen) for row in rows]
+        wide = width() >= ROOM_FOR_NAMES
+        page = [each if wide else _narrow(each) for each in (HEAD, *cells)]
+        head, *table = columns(page, width() - 2)
         yield from (paint("2", line) for line in head)
         for row, lines in zip(rows, table, strict=True):
             style = "1" if is_homeport(row.occupant) else ""
@@ -129,6 +134,12 @@ def _told(known: Known | None) -> dict[str, object]:
         "background": known.background if known is not None else None,
         "shared_until": known.shared_until if known is not None else None,
     }
+
+
+def _narrow(cells: Sequence[str]) -> tuple[str, ...]:
+    port, name, server, *others = cells
+    named = name not in ("-", HEAD[1])
+    return (port, f"{name}: {server}" if named else server, *others)
 
 
 def _as_object(rows: Sequence[Row], seen: Facts) -> dict[str, object]:

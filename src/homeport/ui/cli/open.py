@@ -23,7 +23,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     parser = Arguments("open")
     parser.add_argument("server", nargs="?", metavar="NAME|PORT")
     given = parser.read(arguments)
-    entry = server(given.server)
+    entry = server(given.server, "homeport open")
     url = entry.urls[0]
     open_browser(url)
     if given.json:

@@ -27,7 +27,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     parser.add_argument("--timeout", default="60")
     given = parser.read(arguments)
     patience = seconds(given.timeout)
-    entry = server(given.server)
+    entry = server(given.server, "homeport reload")
     told = until_settled(entry, order(entry, "reload")["ticket"], patience)
     failed = told["failure"] is not None
     if given.json:

@@ -32,7 +32,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     parser.add_argument("--timeout", default="60")
     given = parser.read(arguments)
     patience = seconds(given.timeout)
-    before = server(given.server)
+    before = server(given.server, "homeport restart")
     order(before, "restart")
     entry, told = until_back(before, patience)
     failed = told["failure"] is not None
