@@ -42,5 +42,5 @@ def after(progress: Progress, announce: Announce, took: float) -> Progress:
             )
         case News.CRASHED:
             return progress._replace(phase="starting", failure=announce.failure)
-        case News.STOPPING | News.STOPPED:
+        case _:
             return progress._replace(phase="stopping")
