@@ -169,7 +169,8 @@ def _without_upcoming(state: State, failure: Failure, now: float, *, page_broken
     told = Announce(news=News.FAILED, failure=failure, still_serving=still)
     if still or (page_broken and state.current is not None):
         return replace(state, phase=Phase.SERVING), [told]
-    hopeless = failure.kind.names_no_app or not state.reload or page_broken
+    waits = state.reload and state.waits_for_fix
+    hopeless = failure.kind.names_no_app or not waits or page_broken
     if not state.served and state.current is None and hopeless:
         code = ExitCode.USAGE if failure.kind.names_no_app else ExitCode.APP
         state, actions = _stop(replace(state, exit_code=code), now)

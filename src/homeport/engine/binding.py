@@ -75,15 +75,22 @@ class _FamilyMissing(Exception):
     """This computer has no IPv6 (or IPv4) loopback."""
 
 
-def open_listeners(plan: BindPlan, origin: str) -> Listeners:
+Kept = tuple[socket.socket, ...]
+
+
+def open_listeners(plan: BindPlan, origin: str, kept: Kept = ()) -> Listeners:
     """The sockets of the first port of `plan` on which every target can be had.
 
-    `origin` says in messages where the port comes from. Raises BindError, PortBusyError.
+    `origin` says in messages where the port comes from. Of `kept`, which listen already, those that
+    are in the plan are used. Raises BindError, PortBusyError.
     """
     first_busy: Busy | None = None
     for port in plan.ports:
         try:
-            sockets, skipped = _open_any(plan) if port == 0 else _open_all(plan, port, origin)
+            if port == 0:
+                sockets, skipped = _open_any(plan)
+            else:
+                sockets, skipped = _open_all(plan, port, origin, kept)
         except Busy as busy:
             if plan.asked:
                 raise _told(busy, origin) from None
@@ -126,17 +133,22 @@ def _open_any(plan: BindPlan) -> tuple[list[socket.socket], tuple[str, ...]]:
 
 
 def _open_all(
-    plan: BindPlan, port: int, origin: str
+    plan: BindPlan, port: int, origin: str, kept: Kept = ()
 ) -> tuple[list[socket.socket], tuple[str, ...]]:
     with contextlib.ExitStack() as cleanup:
         sockets, skipped = [], []
         for target in plan.targets:
             try:
-                sockets.append(cleanup.enter_context(_open(target, port, origin)))
+                sock = _one_of(kept, target, port) or _open(target, port, origin)
+                sockets.append(cleanup.enter_context(sock))
             except _FamilyMissing:
                 skipped.append(target.ip)
         cleanup.pop_all()
     return sockets, tuple(skipped)
+
+
+def _one_of(kept: Kept, target: Target, port: int) -> socket.socket | None:
+    return next((sock for sock in kept if sock.getsockname()[:2] == (target.ip, port)), None)
 
 
 def _open(target: Target, port: int, origin: str) -> socket.socket:

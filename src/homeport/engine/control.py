@@ -13,13 +13,21 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from homeport.core import refusals, registry_words
 from homeport.core.errors import HomeportError
 from homeport.core.events import Event
 
-Handler = Callable[[dict[str, Any]], Mapping[str, Any]]
+
+class Told(NamedTuple):
+    """An answer, and what happens to the server because it was asked."""
+
+    answer: Mapping[str, Any]
+    event: Event
+
+
+Handler = Callable[[dict[str, Any]], Mapping[str, Any] | Told]
 """Gets the whole request, gives the answer. May raise HomeportError. Must be quick."""
 
 LARGEST_REQUEST = 65536
@@ -33,7 +41,7 @@ _to_text, _from_text = json.JSONEncoder().encode, json.JSONDecoder().decode
 
 
 class Control:
-    """Answers on a listening socket. An `Input` of the supervisor that brings no events.
+    """Answers on a listening socket. An `Input` of the supervisor: brings what handlers told.
 
     `handlers`: word → what answers it; more may be added at any time.
     """
@@ -49,6 +57,7 @@ class Control:
         self._listening = listening
         self._patience = patience
         self._clients: list[_Client] = []
+        self._events: list[Event] = []
         self._selector = selectors.DefaultSelector()
         listening.setblocking(False)
         self._selector.register(listening, selectors.EVENT_READ)
@@ -68,7 +77,8 @@ class Control:
                 self._go_on(key.data)
             else:
                 self._accept(now)
-        return []
+        events, self._events = self._events, []
+        return events
 
     def close(self) -> None:
         """End all of it; the listening socket is not ours."""
@@ -125,7 +135,12 @@ class Control:
             word = request["ask"]
             if word not in self.handlers:
                 raise registry_words.unknown_word(word, sorted(self.handlers))
-            return _line(self.handlers[word](request))
+            answer = self.handlers[word](request)
+            if isinstance(answer, Told):
+                line = _line(answer.answer)
+                self._events.append(answer.event)
+                return line
+            return _line(answer)
         except HomeportError as error:
             return _refused(error)
         except Exception as error:

@@ -67,6 +67,12 @@ class Reception:
             raise server_gone(self._front.name)
         return self.desk.answer(word, request)
 
+    @property
+    def shared_until(self) -> float | None:
+        """When the share ends (wall clock), if there is one."""
+        share = self._desk.sharing.state.share if self._desk is not None else None
+        return share.deadline.wall if share is not None else None
+
     def hear(self, worker: int, message: Message) -> None:
         """From a worker."""
         match message:

@@ -22,8 +22,8 @@ class Opened:
 
     `skipped` are loopback addresses this computer does not have. `wanted` is the usual port that
     was in use, `held_by` its holders. `restarts`: a worker can be replaced (not an app object).
-    `strangers` may answer `localhost` instead of us. `name` and `instance` are those in the
-    registry; None: it is not in it.
+    `waits_for_fix`: a first start that fails is not the end. `strangers` may answer `localhost`
+    instead of us. `name` and `instance` are those in the registry; None: it is not in it.
     """
 
     app: str
@@ -33,6 +33,7 @@ class Opened:
     skipped: tuple[str, ...]
     reload: bool
     restarts: bool = True
+    waits_for_fix: bool = True
     wanted: int | None = None
     held_by: tuple[Listener, ...] = ()
     strangers: tuple[Listener, ...] = ()

@@ -1,6 +1,7 @@
 """From a request to a running supervisor: open the listeners, describe them, go."""
 
 import os
+import socket
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -30,7 +31,8 @@ from homeport.engine.watch import Rules
 class Serving:
     """Everything a server needs. `rules` None: it does not reload. `title` names the app.
 
-    `name` is what the server would like to be called.
+    `name` is what the server would like to be called. `waits_for_fix` False: a first start that
+    fails is the end. `kept` are listening sockets from before a restart.
     """
 
     request: ServeRequest
@@ -41,14 +43,19 @@ class Serving:
     stop_timeout: float
     started: float
     restarts: bool = True
+    waits_for_fix: bool = True
+    kept: tuple[socket.socket, ...] = ()
     entrance: Entrance = field(default_factory=Entrance)
 
 
 def open_for(serving: Serving) -> tuple[Listeners, Opened]:
     """Bind and listen. Raises UsageError, BindError; nothing is open then."""
-    request = serving.request
+    request = _with_kept_port(serving)
     known = host.interfaces() if plan_needs_interfaces(request.hosts) else ()
-    listeners = open_listeners(plan(request, known), request.port_origin)
+    listeners = open_listeners(plan(request, known), request.port_origin, serving.kept)
+    for sock in serving.kept:
+        if sock not in listeners.sockets:
+            sock.close()
     ips = tuple(address.ip for address in listeners.addresses)
     if needs_interfaces(ips):
         known = known or host.interfaces()
@@ -61,11 +68,20 @@ def open_for(serving: Serving) -> tuple[Listeners, Opened]:
         skipped=listeners.skipped,
         reload=serving.rules is not None,
         restarts=serving.restarts,
+        waits_for_fix=serving.waits_for_fix,
         wanted=busy.address.port if busy else None,
         held_by=busy.listeners if busy else (),
         strangers=listeners.shadows.strangers,
     )
     return listeners, opened
+
+
+def _with_kept_port(serving: Serving) -> ServeRequest:
+    """The port from before a restart, unless another one is asked for by now."""
+    request = serving.request
+    if not serving.kept or request.port:
+        return request
+    return replace(request, port=serving.kept[0].getsockname()[1])
 
 
 def front_of(serving: Serving, opened: Opened) -> tuple[Front, tuple[str, ...]]:
@@ -126,6 +142,7 @@ def supervise(
             stop_timeout=serving.stop_timeout,
             started=serving.started,
             restarts=serving.restarts,
+            waits_for_fix=serving.waits_for_fix,
         )
         chores: tuple[Chore, ...] = (_Strangers(shadows, reporter), doors, reception)
         if front.leaf is not None:

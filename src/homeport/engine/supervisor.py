@@ -84,6 +84,7 @@ class Supervisor:
             reload=saves is not None,
             overtime=service.stop_timeout * 2 + 2,
             restarts=service.restarts,
+            waits_for_fix=service.waits_for_fix,
         )
         self._workers: dict[int, Process] = {}
         self._crossing = Crossing(self._send)

@@ -14,6 +14,12 @@ from homeport.ui.cli.commands import LOOKING
 COMMANDS = {"demo": "serve the built-in demo app"}
 """Words in the place of APP that are commands of their own; a file is `./demo.py`."""
 
+ONCE = {
+    "-d, --detach": "start in the background, return when ready",
+    "--ready-fd N": "write the URLs to this descriptor when ready",
+}
+"""Flags of one start that are no settings, so not in pyproject.toml."""
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
@@ -30,6 +36,8 @@ def parse(arguments: Sequence[str]) -> dict[str, Any]:
     parser.add_argument("app", nargs="?")
     for option in OPTIONS:
         _add(parser, option)
+    parser.add_argument("-d", "--detach", action="store_true", default=None)
+    parser.add_argument("--ready-fd")
     given, unknown = parser.parse_known_args(arguments)
     if unknown:
         raise _not_understood(unknown, given.app)
@@ -45,7 +53,7 @@ def _not_understood(unknown: list[str], app: str | None) -> UsageError:
             f"or:  homeport {unknown[0]}",
         )
     known = ["--" + option.name for option in OPTIONS] + [
-        *("--no-reload", "--no-access-log", "--cold"),
+        *("--no-reload", "--no-access-log", "--cold", "--detach", "--ready-fd"),
     ]
     nearest = difflib.get_close_matches(flags[0], known, n=1, cutoff=0.7)
     return refusals.bad_flag(
@@ -81,6 +89,7 @@ def help_text() -> str:
         flag = "--[no-]" if option.name in ("reload", "access-log") else "--"
         name = "cold" if option.name == "warm" else option.name
         lines.append(f"  {flag + name + ' ' + option.value:<23} {option.help}")
+    lines += [f"  {flag:<23} {text}" for flag, text in ONCE.items()]
     lines += [
         "",
         *(f"homeport {name:<14} {text}" for name, text in (COMMANDS | LOOKING).items()),

@@ -11,13 +11,19 @@ LOOKING = {
     "ls": "what listens on this computer, homeport servers first",
     "port": "is a port free, who holds it, who answers there",
     "reach": "who can reach a server, as a table and a drawing",
-    "stop": "end the server on a port",
+    "stop": "end a server of yours, or the one on a port",
+    "open": "open a running server in the browser",
+    "wait": "until a server is there and ready",
+    "logs": "what a background server has printed",
+    "reload": "load the app of a running server again",
+    "restart": "start a running server again, on the same port",
     "share": "open a running server to devices on this network, for a while",
     "unshare": "end that now",
     "devices": "who was let in, who asks; approve, deny, revoke",
     "token": "let a script on another device in",
     "doctor": "why can the phone not connect, from what was seen",
     "trust": "trust homeport's certificates on this computer, or stop that",
+    "completion": "a script that lets bash, zsh or fish complete all this",
 }
 
 
@@ -41,26 +47,34 @@ def help_of(command: str) -> str:
 
 def run_command(command: str, arguments: Sequence[str]) -> int:
     """Do it; the exit code. Every refusal is told, a traceback only for our own bugs."""
+    try:
+        code: int = import_module(f"homeport.ui.cli.{command}").run(arguments)
+    except KeyboardInterrupt:
+        from homeport.core.errors import ExitCode
+
+        code = ExitCode.INTERRUPTED
+    except Exception as error:
+        code = _told(error, arguments)
+    return code
+
+
+def _told(error: Exception, arguments: Sequence[str]) -> int:
+    """Nothing of this is imported by a command that succeeds: some have to be quick."""
     from homeport.core import refusals
     from homeport.core.errors import ExitCode, HomeportError
-    from homeport.ui.cli.output import write
     from homeport.ui.cli.page import OutputLost
     from homeport.ui.cli.telling import tell, wants_json
 
+    if isinstance(error, OutputLost):
+        return ExitCode.BUG
     json = wants_json(arguments, os.environ)
-    try:
-        code: int = import_module(f"homeport.ui.cli.{command}").run(arguments)
-    except HomeportError as error:
+    if isinstance(error, HomeportError):
         tell(error, json=json)
-        code = error.exit_code
-    except OutputLost:
-        code = ExitCode.BUG
-    except KeyboardInterrupt:
-        code = ExitCode.INTERRUPTED
-    except Exception as error:
-        import traceback
+        return error.exit_code
+    import traceback
 
-        write(traceback.format_exc(), 2)
-        tell(refusals.unexpected(error), json=json)
-        code = ExitCode.BUG
-    return code
+    from homeport.ui.cli.output import write
+
+    write("".join(traceback.format_exception(error)), 2)
+    tell(refusals.unexpected(error), json=json)
+    return ExitCode.BUG

@@ -18,6 +18,7 @@ from homeport.core.occupant_words import (
 from homeport.core.occupants import Occupant, occupants
 from homeport.core.reach import reach
 from homeport.core.reach_words import short
+from homeport.engine.roll_call import Known, roll_call
 from homeport.host import me
 from homeport.host.survey import facts
 from homeport.ui.cli.page import Arguments, columns, paint, prose, show, show_json, width
@@ -33,14 +34,17 @@ One row per server: a supervisor and its workers are one, both addresses of loca
 Exit codes: 0 listed, 1 the system does not show its sockets.
 """
 
-HEAD = ("PORT", "SERVER", "LISTENS ON", "WHO CAN REACH IT", "SINCE")
+HEAD = ("PORT", "NAME", "SERVER", "LISTENS ON", "WHO CAN REACH IT", "SINCE")
+ROOM_FOR_NAMES = 60
+"""Columns of a page that has one for names; on others they stand before the server."""
 
 
 class Row(NamedTuple):
-    """A server, and who can reach it in a few words."""
+    """A server, who can reach it in a few words, and what it tells itself if it is one of ours."""
 
     occupant: Occupant
     reach: str
+    known: Known | None
 
 
 def run(arguments: Sequence[str]) -> ExitCode:
@@ -49,7 +53,11 @@ def run(arguments: Sequence[str]) -> ExitCode:
     parser.add_argument("--all", action="store_true")
     given = parser.read(arguments)
     seen = facts(everywhere=given.all)
-    rows = [Row(each, short(reach(each.listeners, seen))) for each in occupants(seen.listeners)]
+    registered = roll_call()
+    rows = [
+        Row(each, short(reach(each.listeners, seen)), _known(each, registered))
+        for each in occupants(seen.listeners)
+    ]
     rows.sort(key=lambda row: not is_homeport(row.occupant))
     if given.json:
         show_json(_as_object(rows, seen))
@@ -58,11 +66,27 @@ def run(arguments: Sequence[str]) -> ExitCode:
     return ExitCode.OK
 
 
+def _known(occupant: Occupant, registered: Sequence[Known]) -> Known | None:
+    """It listens on the port, and its process is one of those that hold it."""
+    pids = {holder.pid for holder in occupant.holders}
+    return next(
+        (
+            each
+            for each in registered
+            if occupant.port in each.entry.ports and each.entry.pid in pids
+        ),
+        None,
+    )
+
+
 def _page(rows: Sequence[Row], seen: Facts) -> Iterator[str]:
     if not rows:
         yield "Nothing listens on this computer."
     else:
-        head, *table = columns([HEAD, *(_cells(row, seen) for row in rows)], width() - 2)
+        cells = [_cells(row, seen) for row in rows]
+        wide = width() >= ROOM_FOR_NAMES
+        page = [each if wide else _narrow(each) for each in (HEAD, *cells)]
+        head, *table = columns(page, width() - 2)
         yield from (paint("2", line) for line in head)
         for row, lines in zip(rows, table, strict=True):
             style = "1" if is_homeport(row.occupant) else ""
@@ -83,13 +107,39 @@ def _cells(row: Row, seen: Facts) -> tuple[str, ...]:
     project = f": {project_title(occupant.project)}" if occupant.project else ""
     said = f" ({remark(occupant)})" if remark(occupant) else ""
     started = occupant.started
+    known, reach = row.known, row.reach
+    at = f" at {known.entry.urls[0]}" if known is not None and known.entry.urls else ""
+    if known is not None and known.shared_until is not None:
+        reach += f"; shared until {words.since(known.shared_until, seen.time)}"
     return (
         str(occupant.port),
-        title(occupant) + project + said,
+        known.entry.name if known is not None else "-",
+        title(occupant) + at + project + said,
         listens_on(occupant.listeners, seen.interfaces),
-        row.reach,
+        reach,
         "-" if started is None else words.since(started, seen.time),
     )
+
+
+def _told(known: Known | None) -> dict[str, object]:
+    """From the registry: null for what is not in it."""
+    entry = known.entry if known is not None else None
+    return {
+        "name": entry.name if entry is not None else None,
+        "instance": entry.instance if entry is not None else None,
+        "urls": entry.urls if entry is not None else None,
+        "app": entry.app if entry is not None else None,
+        "since": entry.started if entry is not None else None,
+        "phase": known.phase if known is not None else None,
+        "background": known.background if known is not None else None,
+        "shared_until": known.shared_until if known is not None else None,
+    }
+
+
+def _narrow(cells: Sequence[str]) -> tuple[str, ...]:
+    port, name, server, *others = cells
+    named = name not in ("-", HEAD[1])
+    return (port, f"{name}: {server}" if named else server, *others)
 
 
 def _as_object(rows: Sequence[Row], seen: Facts) -> dict[str, object]:
@@ -98,6 +148,7 @@ def _as_object(rows: Sequence[Row], seen: Facts) -> dict[str, object]:
             {
                 "port": row.occupant.port,
                 "homeport": is_homeport(row.occupant),
+                **_told(row.known),
                 "project": row.occupant.project,
                 "program": row.occupant.program,
                 "user": row.occupant.user,

@@ -13,6 +13,9 @@ from typing import NoReturn
 from homeport.ui.cli.commands import command_in, help_of, run_command
 from homeport.ui.cli.output import open_standard_streams, write
 
+RENEWED = "_HOMEPORT_RENEWED"
+"""`engine.renewal.VARIABLE`, not imported for every start."""
+
 
 def main() -> NoReturn:
     """The console script. Ends the process with one of `core.errors.ExitCode`."""
@@ -26,15 +29,32 @@ def main() -> NoReturn:
         _leave(_tell(arguments, command))
     if command is not None:
         _leave(run_command(command, rest))
+    _leave(_serve(arguments, started))
+
+
+def _serve(arguments: list[str], started: float) -> int:
     from homeport.engine.spawn import spawn_worker
 
+    kept, server, named = None, None, frozenset[int]()
+    if RENEWED in os.environ:
+        from homeport.engine.renewal import kept as kept_sockets
+
+        kept = kept_sockets()
+    if any(word.startswith("--ready-fd") for word in arguments):
+        from homeport.ui.cli.ready_fd import keep_from_children
+
+        named = keep_from_children(arguments)
+    if kept is None and any(word in ("-d", "--detach") for word in arguments):
+        from homeport.ui.cli.background import detach
+
+        server = detach(arguments, named)
     try:
         spare = [spawn_worker()]
     except OSError:  # told when it is needed and fails again
         spare = []
     from homeport.ui.cli.serve import serve_command
 
-    _leave(serve_command(arguments, started, spare))
+    return serve_command(arguments, started, spare, server, kept)
 
 
 def _tell(arguments: list[str], command: str | None) -> int:

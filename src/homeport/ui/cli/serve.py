@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from homeport.core import refusals, registry_words
 from homeport.core.errors import ExitCode, HomeportError
@@ -16,6 +17,7 @@ from homeport.engine.front import Front
 from homeport.engine.outside import Input, Process
 from homeport.engine.presence import Presence, appear
 from homeport.engine.reception import Reception
+from homeport.engine.renewal import Kept
 from homeport.engine.reporting import Opened, Reporter
 from homeport.engine.signals import SignalPipe, Signals
 from homeport.engine.spawn import WorkerProcess, spawn_worker
@@ -37,46 +39,70 @@ from homeport.ui.cli.sources import (
 )
 from homeport.ui.cli.telling import tell, wants_json
 from homeport.ui.cli.text_report import TextReport
+from homeport.ui.cli.this_start import ThisStart
 from homeport.ui.cli.what_to_serve import serving_of
+
+if TYPE_CHECKING:  # imported when it is the case
+    from homeport.engine.background import Server
 
 DEMO = "homeport.demo.app:app"
 
 
-def serve_command(arguments: Sequence[str], started: float, spare: list[WorkerProcess]) -> int:
-    """The command; its exit code. Every refusal is told, a traceback only for our own bugs."""
-    json, named = wants_json(arguments, os.environ), None
+def serve_command(
+    arguments: Sequence[str],
+    started: float,
+    spare: list[WorkerProcess],
+    background: "Server | None" = None,
+    kept: Kept | None = None,
+) -> int:
+    """The command; its exit code. Every refusal is told, a traceback only for our own bugs.
+
+    `background`: it has gone there already. `kept` is from before a restart.
+    """
+    start = ThisStart(background=background, kept=kept, can_renew=True)
+    start.json = wants_json(arguments, os.environ)
     try:
-        given = command_line.parse(arguments)
-        named = given.get("app")
-        if given.get("app") == "demo":
-            top = Path(__file__).parents[3]
-            given |= {
-                "app": DEMO,
-                "app_dir": str(top),
-                "reload_dir": str(top / "homeport" / "demo"),
-            }
-            given = {"name": "demo", **given}
-        folder = current_folder()
-        project = read_project(folder)
-        settings = settings_of(from_arguments(given), project)
-        json = settings.json
-        home = folder / settings.app_dir if settings.app_dir else folder
-        if settings.app_in_project and not settings.app_dir and project.file is not None:
-            home = project.file.parent
-        location = find_app(Wanted(settings.app, home.absolute()), project)
-        serving = serving_of(settings, project, folder, location, started)
-        if named == "demo":
-            serving = replace(serving, title="the built-in demo app")
-        return serve(serving, settings, spare)
+        return _serve_as_told(command_line.parse(arguments), started, spare, start)
     except HomeportError as error:
-        tell(error, json=json, app=named)
+        start.give_up()
+        tell(error, json=start.json, app=start.named)
         return error.exit_code
     except Exception as error:
         import traceback
 
+        start.give_up()
         write(traceback.format_exc(), 2)
-        tell(refusals.unexpected(error), json=json)
+        tell(refusals.unexpected(error), json=start.json)
         return ExitCode.BUG
+
+
+def _serve_as_told(
+    given: dict[str, Any], started: float, spare: list[WorkerProcess], start: ThisStart
+) -> ExitCode:
+    start.named = given.get("app")
+    start.take_ready_fd(given.get("ready_fd"))
+    if start.named == "demo":
+        top = Path(__file__).parents[3]
+        given |= {
+            "app": DEMO,
+            "app_dir": str(top),
+            "reload_dir": str(top / "homeport" / "demo"),
+        }
+        given = {"name": "demo", **given}
+    folder = current_folder()
+    project = read_project(folder)
+    settings = start.settings(settings_of(from_arguments(given), project))
+    home = folder / settings.app_dir if settings.app_dir else folder
+    if settings.app_in_project and not settings.app_dir and project.file is not None:
+        home = project.file.parent
+    location = find_app(Wanted(settings.app, home.absolute()), project)
+    serving = serving_of(settings, project, folder, location, started)
+    if start.named == "demo":
+        serving = replace(serving, title="the built-in demo app")
+    code = serve(start.serving(serving), settings, spare, start=start)
+    if start.renewal is not None and start.renewal.is_asked and code is ExitCode.OK:
+        start.renewal.go()
+    return code
 
 
 def settings_of(first: Source, project: Project) -> Settings:
@@ -85,12 +111,17 @@ def settings_of(first: Source, project: Project) -> Settings:
 
 
 def serve(
-    serving: Serving, settings: Settings, spare: list[WorkerProcess], app: object = None
+    serving: Serving,
+    settings: Settings,
+    spare: list[WorkerProcess],
+    app: object = None,
+    start: ThisStart | None = None,
 ) -> ExitCode:
     """Open, tell, run. `spare` may hold a worker process that is up already.
 
     `app`: an app object, served by this process.
     """
+    start = start or ThisStart()
     listeners, opened = open_for(serving)
     with ExitStack() as cleanup:
         presence, notes = _presence(serving.name, opened)
@@ -101,11 +132,12 @@ def serve(
         reporter, keyboard = face_of(settings, opened)
         if keyboard is not None:
             cleanup.callback(keyboard.close)
+        reporter = start.face(reporter, opened, serving.name)
         reporter.opened(opened)
         front, more = front_of(serving, opened)
         for note in (*notes, *more):
             reporter.warn(note)
-        run = _Run(serving, listeners, front, reporter, presence, keyboard)
+        run = _Run(serving, listeners, front, reporter, presence, keyboard, start)
         if app is not None:
             from homeport.engine.inline import serve_here  # with asyncio, which others do not need
 
@@ -128,6 +160,7 @@ class _Run:
     reporter: Reporter
     presence: Presence | None
     keyboard: Keyboard | None
+    start: ThisStart
 
     def __call__(
         self,
@@ -139,6 +172,8 @@ class _Run:
         reception = Reception(self.front, doors, self.reporter, heard)
         if self.presence is not None:
             self.presence.control.handlers.update(reception.handlers)
+            sockets = self.listeners.sockets
+            self.start.take_orders(self.presence, reception, self.serving, sockets)
             inputs = (*inputs, self.presence.control)
         if self.keyboard is not None:
             self.keyboard.orders.update(
@@ -147,6 +182,7 @@ class _Run:
                 n=lambda: self._judge(reception, let_in=False),
             )
             inputs = (*inputs, self.keyboard)
+        inputs = (*inputs, *self.start.inputs)
         try:
             return supervise(
                 self.serving,

@@ -1,10 +1,14 @@
-"""`homeport stop PORT`: shows who would be stopped, asks, stops it, and looks whether it is so."""
+"""`homeport stop PORT`: shows who would be stopped, asks, stops it, and looks whether it is so.
+
+A homeport server can be named instead; then it is asked by `ui/cli/stop_by_name`.
+"""
 
 import time
+from argparse import Namespace
 from collections.abc import Sequence
 
 from homeport import host
-from homeport.core import stop_refusals, words
+from homeport.core import order_words, server_name, stop_refusals, words
 from homeport.core.errors import ExitCode
 from homeport.core.occupant_words import (
     listed,
@@ -21,32 +25,54 @@ from homeport.host import me
 from homeport.ui.cli.folders import own_project
 from homeport.ui.cli.output import is_terminal, write
 from homeport.ui.cli.page import Arguments, paint, show, show_json
+from homeport.ui.cli.stop_by_name import stop_all, stop_name
 
 HELP = """\
+homeport stop NAME [--json]                         end the homeport server of that name
+homeport stop --all [--yes] [--json]                end all homeport servers of yours; asks first
 homeport stop PORT [--yes PID|PROJECT] [--json]     end the server that listens on PORT
 
-Shows its processes and asks first. It is asked to end (SIGTERM), the supervisor before its workers;
-it is killed only when you say yes a second time. Clients of the port are never touched.
+A homeport server is asked to end: requests are finished, and this waits until it is gone.
+
+With PORT it may be any server. Shows its processes and asks first. It is asked to end (SIGTERM),
+the supervisor before its workers; it is killed only when you say yes a second time. Clients of the
+port are never touched.
 
   --yes PID|PROJECT   do not ask, when it is this very process or project
   --json              one JSON object; needs --yes
 
-Exit codes: 0 stopped and the port is free, 5 nothing listens there, 6 not stopped.
+Exit codes: 0 stopped and the port is free, 5 nothing listens there, no such server, 6 not stopped.
 """
+
+_YES = "\0"
+"""`--yes` without a value; no process or project is called so."""
 
 
 def run(arguments: Sequence[str]) -> ExitCode:
     """The command. Raises NothingThereError, NotStoppedError."""
     parser = Arguments("stop")
-    parser.add_argument("port", metavar="PORT")
-    parser.add_argument("--yes", metavar="PID|PROJECT")
+    parser.add_argument("port", nargs="?", metavar="NAME|PORT")
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--yes", nargs="?", const=_YES, metavar="PID|PROJECT")
     given = parser.read(arguments)
+    may_ask = given.yes is None and not given.json and is_terminal(0) and is_terminal(1)
+    if given.all != (given.port is None):
+        raise order_words.name_or_all()
+    if given.all:
+        return stop_all(yes=given.yes == _YES, may_ask=may_ask, json=given.json)
+    if server_name.given(given.port) is not None:
+        return stop_name(given.port, json=given.json)
+    if given.yes == _YES:
+        parser.error("argument --yes: expected one argument")
+    return _stop_port(parser, given, may_ask=may_ask)
+
+
+def _stop_port(parser: Arguments, given: Namespace, *, may_ask: bool) -> ExitCode:
     port = parser.port_number(given.port)
     everything = host.listeners()
     found = [each for each in occupants(everything) if each.port == port]
     if not found:
         raise stop_refusals.nothing_listens(port)
-    may_ask = given.yes is None and not given.json and is_terminal(0) and is_terminal(1)
     match = _which(found) if may_ask and len(found) > 1 else given.yes
     plan = plan_stop(_the_one(found, match), everything, _asker())
     if not given.json:

@@ -113,13 +113,18 @@ class TextReport:
             self._line(f"still serving the version of {clock}; save a fix to try again")
             if announce.failure.kind is FailureKind.STARTUP:
                 self._line(words.TWO_ALIVE)
-        elif self._opened.reload and not announce.failure.kind.names_no_app:
+        elif self._goes_on(moment) and not announce.failure.kind.names_no_app:
             url = self._paint("36", self._opened.links[0].url)
             ended = ""
             if moment.serving_since is not None:  # a crash, or --single-lifespan
                 ended = "the version before has ended; "
             self._line(f"{ended}{url} shows this until you save a fix")
         self._line()
+
+    def _goes_on(self, moment: Moment) -> bool:
+        assert self._opened is not None
+        served = moment.serving_since is not None
+        return self._opened.reload and (self._opened.waits_for_fix or served)
 
     def _crashed(self, announce: Announce) -> None:
         assert announce.failure is not None

@@ -1,0 +1,72 @@
+"""Starting a server again in its own process: the listeners stay open, so nobody is refused.
+
+Asked over the control socket the server stops as always; then, instead of ending, the process runs
+its own command line again (execve(2)): a new interpreter, the settings read anew, the same pid,
+terminal, folder and environment. Connections that come meanwhile wait in the listeners' queues.
+"""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import MutableMapping, Sequence
+from contextlib import suppress
+from typing import NamedTuple, NoReturn
+
+VARIABLE = "_HOMEPORT_RENEWED"
+"""What the new image is told, with the pid, so that no child takes it for its own."""
+
+
+class Kept(NamedTuple):
+    """From before. `name` is what the server was called, `wanted` what it had asked for.
+
+    `log` is the log file of a background server.
+    """
+
+    sockets: tuple[socket.socket, ...]
+    name: str
+    wanted: str
+    log: str | None
+
+
+class Renewal:
+    """The wish to start again, and what is carried over."""
+
+    def __init__(self, sockets: Sequence[socket.socket], name: str, wanted: str, log: str | None):
+        self._sockets = sockets
+        self._facts = {"name": name, "wanted": wanted, "log": log}
+        self._kept: list[int] = []
+
+    def ask(self) -> None:
+        """From now on the listeners outlive the server. OSError."""
+        if not self._kept:
+            self._kept = [os.dup(sock.fileno()) for sock in self._sockets]
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the end is to be a new beginning."""
+        return bool(self._kept)
+
+    def go(self) -> NoReturn:
+        """Become the new one. OSError when there is no interpreter any more."""
+        for descriptor in self._kept:
+            os.set_inheritable(descriptor, True)
+        told = {"pid": os.getpid(), "sockets": self._kept, **self._facts}
+        environment = {**os.environ, VARIABLE: json.dumps(told)}
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
+
+
+def kept(environment: MutableMapping[str, str] = os.environ) -> Kept | None:
+    """What this process has from before, if it was renewed. Children hear nothing of it."""
+    text = environment.pop(VARIABLE, None)
+    if text is None:
+        return None
+    with suppress(ValueError, KeyError, TypeError, OSError):
+        told = json.loads(text)
+        if told["pid"] == os.getpid():
+            sockets = tuple(socket.socket(fileno=number) for number in told["sockets"])
+            for sock in sockets:
+                sock.set_inheritable(False)
+                sock.setblocking(False)
+            return Kept(sockets, told["name"], told["wanted"], told["log"])
+    return None

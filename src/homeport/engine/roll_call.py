@@ -1,0 +1,41 @@
+"""All servers of this user with what they tell of themselves, asked at once."""
+
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from homeport.core.entry import Entry
+from homeport.core.errors import HomeportError
+from homeport.engine import registry
+from homeport.engine.control_client import ask_all
+from homeport.engine.runtime_folder import runtime_folder
+
+
+class Known(NamedTuple):
+    """A server that runs; None is what an older homeport does not tell.
+
+    `shared_until` is wall clock, None as well when it is not shared.
+    """
+
+    entry: Entry
+    phase: str | None
+    background: bool | None
+    shared_until: float | None
+
+
+def roll_call(environment: Mapping[str, str] = os.environ) -> tuple[Known, ...]:
+    """By name. An unsafe folder has nobody in it."""
+    try:
+        entries = registry.entries(environment)
+        with runtime_folder(environment) as folder:
+            names = [entry.name for entry in entries]
+            told = ask_all(folder, names, {"ask": "state"}, registry.ANSWER_WITHIN)
+    except (HomeportError, OSError):
+        return ()
+    return tuple(_known(entry, told.get(entry.name, {})) for entry in entries)
+
+
+def _known(entry: Entry, told: Mapping[str, Any]) -> Known:
+    if told.get("instance") != entry.instance:
+        return Known(entry, None, None, None)
+    return Known(entry, told["phase"], told["background"], told["shared_until"])

@@ -1,0 +1,122 @@
+"""What is special about one start: in the background, after a restart, somebody waits for it."""
+
+import socket
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from homeport.core.options import Settings
+from homeport.engine.following import Diary, Follower, Following
+from homeport.engine.orders import Orders
+from homeport.engine.outside import Input
+from homeport.engine.presence import Presence
+from homeport.engine.reception import Reception
+from homeport.engine.renewal import Kept, Renewal
+from homeport.engine.reporting import Opened, Reporter
+from homeport.engine.start import Serving
+
+if TYPE_CHECKING:  # imported when it is the case
+    from homeport.engine.background import Server
+
+MARGIN = 5.0
+"""Seconds a server may take to stop beyond those that it grants requests and the app's shutdown."""
+
+
+class ThisStart:
+    """Asked by `serve` at each step; what nothing is special about passes through unchanged.
+
+    `background`: this process has gone there already. `kept` is from before a restart.
+    `can_renew`: our command line starts this server. `json` and `named` are for telling why it
+    does not start: the format, and the app as it was written.
+    """
+
+    def __init__(
+        self,
+        *,
+        background: "Server | None" = None,
+        kept: Kept | None = None,
+        can_renew: bool = False,
+    ) -> None:
+        self.ready_fd: int | None = None
+        self.renewal: Renewal | None = None
+        self.inputs: tuple[Input, ...] = ()
+        self._background = background
+        self._kept = kept
+        self._can_renew = can_renew
+        self._diary = Diary()
+        self._log = kept.log if kept is not None else None
+        self.json = False
+        self.named: str | None = None
+
+    def take_ready_fd(self, text: str | None) -> None:
+        """UsageError for one that cannot be written to. After a restart it was told already."""
+        if text is not None and self._kept is None:
+            from homeport.ui.cli.ready_fd import checked
+
+            self.ready_fd = checked(text)
+
+    def settings(self, settings: Settings) -> Settings:
+        """A log is for people; the browser was opened by the first start."""
+        self.json = settings.json
+        if self._background is not None or self._log is not None:
+            settings = replace(settings, json=False)
+        return replace(settings, open=False) if self._kept is not None else settings
+
+    def serving(self, serving: Serving) -> Serving:
+        """With what is kept; a first start in the background succeeds or is over."""
+        if self._background is not None:
+            return replace(serving, waits_for_fix=False)
+        kept = self._kept
+        if kept is None:
+            return serving
+        name = kept.name if kept.wanted == serving.name else serving.name
+        return replace(serving, name=name, kept=kept.sockets)
+
+    def face(self, reporter: Reporter, opened: Opened, name: str) -> Reporter:
+        """With all those who want to hear the news. `name`: what a log would be called."""
+        followers: list[Follower] = [self._diary.hear]
+        if self.ready_fd is not None:
+            from homeport.ui.cli.ready_fd import ReadyLine
+
+            followers.append(ReadyLine(self.ready_fd, opened).hear)
+        if self._background is None:
+            return Following(reporter, *followers)
+        from homeport.ui.cli.launch_report import LaunchReport, kept_log
+
+        self._log, note = kept_log(self._background, opened.name or name)
+        launch = LaunchReport(
+            Following(reporter, *followers), self._background, self._log, json=self.json
+        )
+        self.inputs = (launch,)
+        if note:
+            launch.warn(note)
+        return launch
+
+    def take_orders(
+        self,
+        presence: Presence,
+        reception: Reception,
+        serving: Serving,
+        sockets: Sequence[socket.socket],
+    ) -> None:
+        """Let other programs ask it to reload, to restart, to stop."""
+        entry = presence.entry
+        if self._can_renew:
+            wanted = self._kept.wanted if self._kept is not None else serving.name
+            self.renewal = Renewal(sockets, entry.name, wanted, self._log)
+        orders = Orders(
+            entry.name,
+            entry.instance,
+            self._diary,
+            restarts=serving.restarts,
+            log=self._log,
+            renewal=self.renewal,
+            within=serving.stop_timeout * 2 + MARGIN,
+            shared_until=lambda: reception.shared_until,
+        )
+        presence.control.handlers.update(orders.handlers)
+
+    def give_up(self) -> None:
+        """It does not come to a server: what is said now is for who waits."""
+        if self._background is not None:
+            self._background.back_to_terminal()
