@@ -37,8 +37,10 @@ DIED = Failure(kind=FailureKind.DIED, summary="The worker died.")
 class Story:
     """One server. Every verb returns what the server does about it."""
 
-    def __init__(self, *, reload: bool = True, restarts: bool = True) -> None:
-        self.state = State(reload=reload, overtime=OVERTIME, restarts=restarts)
+    def __init__(
+        self, *, reload: bool = True, restarts: bool = True, replaces: bool = False
+    ) -> None:
+        self.state = State(reload=reload, overtime=OVERTIME, restarts=restarts, replaces=replaces)
         self.now = 1000.0
 
     def tell(self, event: Event) -> list[Action]:

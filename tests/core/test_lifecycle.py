@@ -243,3 +243,20 @@ def test_what_the_table_does_not_list_is_a_bug_that_names_event_and_phase() -> N
     story = Story().serving()
     with pytest.raises(AssertionError, match=r"Begin\(\) while serving"):
         story.tell(Begin())
+
+
+def test_the_heir_of_a_server_that_answers_ends_when_it_does_not_start() -> None:
+    story = Story(replaces=True)
+    story.begin()
+    actions = story.fails(1, BROKEN)
+    assert not spawns(actions) and not gives(actions)
+    assert Finish(exit_code=ExitCode.APP) in story.exits(1)
+
+
+def test_once_it_has_served_a_broken_save_of_the_heir_changes_nothing() -> None:
+    story = Story(replaces=True)
+    story.begin()
+    story.ready(1)
+    story.save()
+    story.fails(2, BROKEN)
+    assert story.state.phase is Phase.SERVING

@@ -169,7 +169,7 @@ def _without_upcoming(state: State, failure: Failure, now: float, *, page_broken
     told = Announce(news=News.FAILED, failure=failure, still_serving=still)
     if still or (page_broken and state.current is not None):
         return replace(state, phase=Phase.SERVING), [told]
-    hopeless = failure.kind.names_no_app or not state.reload or page_broken
+    hopeless = failure.kind.names_no_app or not state.reload or page_broken or state.replaces
     if not state.served and state.current is None and hopeless:
         code = ExitCode.USAGE if failure.kind.names_no_app else ExitCode.APP
         state, actions = _stop(replace(state, exit_code=code), now)

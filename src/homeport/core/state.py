@@ -36,12 +36,14 @@ class State:
 
     `overtime` is how long a worker that was told to leave may take before it is killed; it bounds
     itself, so this is for one that hangs. `restarts` is False for an app object: there is one
-    worker and there can be no other. `served` means the app has answered at least once.
+    worker and there can be no other. `replaces`: another server answers until this one is ready, so
+    a start that fails is the end of it. `served` means the app has answered at least once.
     """
 
     reload: bool
     overtime: float
     restarts: bool = True
+    replaces: bool = False
     phase: Phase = Phase.NEW
     current: Worker | None = None
     upcoming: Worker | None = None

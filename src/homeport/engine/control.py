@@ -13,13 +13,21 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from homeport.core import refusals, registry_words
 from homeport.core.errors import HomeportError
 from homeport.core.events import Event
 
-Handler = Callable[[dict[str, Any]], Mapping[str, Any]]
+
+class WithDescriptors(NamedTuple):
+    """An answer and open files; the other end gets copies (SCM_RIGHTS, unix(7))."""
+
+    answer: Mapping[str, Any]
+    descriptors: tuple[int, ...]
+
+
+Handler = Callable[[dict[str, Any]], Mapping[str, Any] | WithDescriptors]
 """Gets the whole request, gives the answer. May raise HomeportError. Must be quick."""
 
 LARGEST_REQUEST = 65536
@@ -107,7 +115,7 @@ class Control:
             if client.unsent:
                 client.send()
             elif (line := client.hear()) is not None:
-                client.unsent = self._answer_to(line)
+                client.unsent, client.descriptors = self._answer_to(line)
                 self._selector.modify(client.sock, selectors.EVENT_WRITE, client)
                 client.send()
             is_done = client.is_heard and not client.unsent
@@ -118,18 +126,21 @@ class Control:
         if is_done:
             self._drop(client)
 
-    def _answer_to(self, line: bytes) -> bytes:
+    def _answer_to(self, line: bytes) -> tuple[bytes, tuple[int, ...]]:
         """What a request leads to; whatever goes wrong in it is an answer as well."""
         try:
             request = _request(line)
             word = request["ask"]
             if word not in self.handlers:
                 raise registry_words.unknown_word(word, sorted(self.handlers))
-            return _line(self.handlers[word](request))
+            answer = self.handlers[word](request)
+            if isinstance(answer, WithDescriptors):
+                return _line(answer.answer), answer.descriptors
+            return _line(answer), ()
         except HomeportError as error:
-            return _refused(error)
+            return _refused(error), ()
         except Exception as error:
-            return _refused(refusals.unexpected(error))
+            return _refused(refusals.unexpected(error)), ()
 
     def _drop(self, client: "_Client") -> None:
         self._selector.unregister(client.sock)
@@ -144,6 +155,7 @@ class _Client:
         self.sock = sock
         self.deadline = deadline
         self.unsent = b""
+        self.descriptors: tuple[int, ...] = ()
         self.is_heard = False
         self._inbox = b""
 
@@ -159,7 +171,12 @@ class _Client:
 
     def send(self) -> None:
         """What the other end has room for. OSError when it is gone."""
-        self.unsent = self.unsent[self.sock.send(self.unsent) :]
+        if self.descriptors:
+            sent = socket.send_fds(self.sock, [self.unsent], self.descriptors)
+            self.descriptors = ()
+        else:
+            sent = self.sock.send(self.unsent)
+        self.unsent = self.unsent[sent:]
 
 
 def _request(line: bytes) -> dict[str, Any]:

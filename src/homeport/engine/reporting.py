@@ -10,6 +10,7 @@ from homeport.core.links import Link
 
 if TYPE_CHECKING:  # needed once something is shared
     from homeport.core.evidence import PeerSeen
+    from homeport.core.moved import Moved
     from homeport.core.share import Place
     from homeport.core.share_actions import Tell
     from homeport.engine.mdns import News as NameNews
@@ -19,8 +20,8 @@ if TYPE_CHECKING:  # needed once something is shared
 class Opened:
     """The listeners are open; nothing is answered yet.
 
-    `skipped` are loopback addresses this computer does not have. `wanted` is the usual port that
-    was in use, `held_by` its holders. `restarts`: a worker can be replaced (not an app object).
+    `skipped` are loopback addresses this computer does not have. `moved`: it is not on
+    its usual port. `restarts`: a worker can be replaced (not an app object).
     `strangers` may answer `localhost` instead of us. `name` and `instance` are those in the
     registry; None: it is not in it.
     """
@@ -32,8 +33,7 @@ class Opened:
     skipped: tuple[str, ...]
     reload: bool
     restarts: bool = True
-    wanted: int | None = None
-    held_by: tuple[Listener, ...] = ()
+    moved: "Moved | None" = None
     strangers: tuple[Listener, ...] = ()
     name: str | None = None
     instance: str | None = None

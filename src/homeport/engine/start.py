@@ -1,17 +1,20 @@
 """From a request to a running supervisor: open the listeners, describe them, go."""
 
+import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from homeport import host
 from homeport.core import wire, words
 from homeport.core.address import WILDCARD
+from homeport.core.entry import Entry
 from homeport.core.errors import ExitCode
 from homeport.core.links import links, needs_interfaces
-from homeport.core.plan import ServeRequest, plan
+from homeport.core.plan import BindPlan, ServeRequest, plan
 from homeport.core.plan import needs_interfaces as plan_needs_interfaces
+from homeport.core.port_choice import Owner
 from homeport.engine.binding import Listeners, open_listeners
 from homeport.engine.doors import Doors
 from homeport.engine.front import Entrance, Front
@@ -21,6 +24,7 @@ from homeport.engine.reporting import Opened, Reporter
 from homeport.engine.saves import Saves
 from homeport.engine.service import Service
 from homeport.engine.shadows import Shadows
+from homeport.engine.sticky import AtHome, open_at_home
 from homeport.engine.supervisor import Supervisor
 from homeport.engine.watch import Rules
 
@@ -29,7 +33,7 @@ from homeport.engine.watch import Rules
 class Serving:
     """Everything a server needs. `rules` None: it does not reload. `title` names the app.
 
-    `name` is what the server would like to be called.
+    `name` is what the server is called. `remembers`: it gets its port again next time.
     """
 
     request: ServeRequest
@@ -40,31 +44,67 @@ class Serving:
     stop_timeout: float
     started: float
     restarts: bool = True
+    remembers: bool = True
     entrance: Entrance = field(default_factory=Entrance)
 
 
-def open_for(serving: Serving) -> tuple[Listeners, Opened]:
-    """Bind and listen. Raises UsageError, BindError; nothing is open then."""
+def open_for(
+    serving: Serving, predecessor: Entry | None, environment: Mapping[str, str]
+) -> tuple[Listeners, Opened, tuple[str, ...]]:
+    """Bind and listen; with what has to be said about it.
+
+    Raises UsageError, BindError, HomeportError; nothing is open then.
+    """
     request = serving.request
     known = host.interfaces() if plan_needs_interfaces(request.hosts) else ()
-    listeners = open_listeners(plan(request, known), request.port_origin)
+    listeners, moved, notes = _listen(serving, plan(request, known), predecessor, environment)
     ips = tuple(address.ip for address in listeners.addresses)
     if needs_interfaces(ips):
         known = known or host.interfaces()
-    busy = listeners.busy
     opened = Opened(
         app=serving.title,
         project=serving.job.project,
         addresses=listeners.addresses,
-        links=links(ips, listeners.port, known, serving.entrance.scheme),
+        links=links(ips, listeners.port, known, serving.entrance.scheme, serving.name),
         skipped=listeners.skipped,
         reload=serving.rules is not None,
         restarts=serving.restarts,
-        wanted=busy.address.port if busy else None,
-        held_by=busy.listeners if busy else (),
+        moved=moved,
         strangers=listeners.shadows.strangers,
     )
-    return listeners, opened
+    return listeners, opened, notes
+
+
+def _listen(
+    serving: Serving, bind: BindPlan, predecessor: Entry | None, environment: Mapping[str, str]
+) -> AtHome:
+    origin = serving.request.port_origin
+    if predecessor is not None:
+        return AtHome(_listen_as_before(bind, origin, predecessor), None, ())
+    if bind.ports:
+        return AtHome(open_listeners(bind, origin), None, ())
+    project = os.path.realpath(serving.job.project)
+    owner = Owner(project, serving.name)
+    return open_at_home(bind, owner, environment, remember=serving.remembers)
+
+
+def _listen_as_before(bind: BindPlan, origin: str, predecessor: Entry) -> Listeners:
+    """With the sockets of the server that is replaced, where they are what is wanted."""
+    from homeport.engine.taking_over import inherited
+
+    had = inherited(predecessor)
+    try:
+        if not bind.ports and had:
+            bind, origin = replace(bind, ports=(next(iter(had)).port,), asked=True), "--restart"
+        listeners = open_listeners(bind, origin, had)
+    except BaseException:
+        for sock in had.values():
+            sock.close()
+        raise
+    for sock in had.values():
+        if sock not in listeners.sockets:
+            sock.close()
+    return listeners
 
 
 def front_of(serving: Serving, opened: Opened) -> tuple[Front, tuple[str, ...]]:
@@ -107,8 +147,13 @@ def supervise(
     doors: Doors,
     reception: Reception,
     shadows: Shadows,
+    *,
+    replaces: bool,
 ) -> ExitCode:
-    """Run until the end; the listeners are closed then. `inputs` include the signals."""
+    """Run until the end; the listeners are closed then. `inputs` include the signals.
+
+    `replaces`: another server answers until this one is ready.
+    """
     with ExitStack() as cleanup:
         cleanup.callback(doors.close)
         cleanup.callback(reception.close)
@@ -121,6 +166,7 @@ def supervise(
             stop_timeout=serving.stop_timeout,
             started=serving.started,
             restarts=serving.restarts,
+            replaces=replaces,
         )
         chores = (_Strangers(shadows, reporter), reception)
         inputs = (*inputs, reception)

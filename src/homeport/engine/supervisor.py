@@ -79,6 +79,7 @@ class Supervisor:
             reload=saves is not None,
             overtime=service.stop_timeout * 2 + 2,
             restarts=service.restarts,
+            replaces=service.replaces,
         )
         self._workers: dict[int, Process] = {}
         self._crossing = Crossing(self._send)

@@ -7,14 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from homeport.core import refusals, registry_words
-from homeport.core.errors import ExitCode, HomeportError
+from homeport.core.entry import Entry
+from homeport.core.errors import ExitCode, HomeportError, NameTakenError
 from homeport.core.options import Settings, Source, merge
 from homeport.core.wire import Loaded
 from homeport.engine.binding import Listeners
 from homeport.engine.doors import Doors
 from homeport.engine.front import Front
+from homeport.engine.handing_over import HandingOver
+from homeport.engine.namesake import make_way
 from homeport.engine.outside import Input, Process
-from homeport.engine.presence import Presence, appear
+from homeport.engine.place import Place, TellingThePlace
+from homeport.engine.presence import Presence, appear, entry_of
 from homeport.engine.reception import Reception
 from homeport.engine.reporting import Opened, Reporter
 from homeport.engine.signals import SignalPipe, Signals
@@ -66,7 +70,7 @@ def serve_command(arguments: Sequence[str], started: float, spare: list[WorkerPr
         location = find_app(Wanted(settings.app, home.absolute()), project)
         serving = serving_of(settings, project, folder, location, started)
         if named == "demo":
-            serving = replace(serving, title="the built-in demo app")
+            serving = replace(serving, title="the built-in demo app", remembers=False)
         return serve(serving, settings, spare)
     except HomeportError as error:
         tell(error, json=json, app=named)
@@ -91,21 +95,31 @@ def serve(
 
     `app`: an app object, served by this process.
     """
-    listeners, opened = open_for(serving)
+    predecessor = _predecessor(serving, settings)
+    listeners, opened, notes = open_for(serving, predecessor, os.environ)
     with ExitStack() as cleanup:
-        presence, notes = _presence(serving.name, opened)
-        if presence is not None:
-            cleanup.callback(presence.close)
-            entry = presence.entry
-            opened = replace(opened, name=entry.name, instance=entry.instance)
+        cleanup.callback(listeners.close)
+        wanted = entry_of(serving.name, opened)
+        place: Place | None = None
+        more: tuple[str, ...] = ()
+        if predecessor is None:
+            place, more = _presence(wanted)
+        if place is not None or predecessor is not None:
+            opened = replace(opened, name=wanted.name, instance=wanted.instance)
         reporter, keyboard = face_of(settings, opened)
+        if predecessor is not None:
+            from homeport.engine.taking_over import Heir
+
+            place = Heir(wanted, os.environ, reporter.warn)
+        if place is not None:
+            cleanup.callback(place.close)
         if keyboard is not None:
             cleanup.callback(keyboard.close)
         reporter.opened(opened)
-        front, more = front_of(serving, opened)
-        for note in (*notes, *more):
+        front, others = front_of(serving, opened)
+        for note in (*notes, *more, *others):
             reporter.warn(note)
-        run = _Run(serving, listeners, front, reporter, presence, keyboard)
+        run = _Run(serving, listeners, front, reporter, place, keyboard)
         if app is not None:
             from homeport.engine.inline import serve_here  # with asyncio, which others do not need
 
@@ -126,7 +140,7 @@ class _Run:
     listeners: Listeners
     front: Front
     reporter: Reporter
-    presence: Presence | None
+    place: Place | None
     keyboard: Keyboard | None
 
     def __call__(
@@ -136,27 +150,50 @@ class _Run:
         heard: Callable[[Loaded], None] | None = None,
     ) -> ExitCode:
         doors = Doors(zip(self.front.doors(), self.listeners.sockets, strict=True))
-        reception = Reception(self.front, doors, self.reporter, heard)
-        if self.presence is not None:
-            self.presence.control.handlers.update(reception.handlers)
-            inputs = (*inputs, self.presence.control)
-        if self.keyboard is not None:
-            self.keyboard.orders.update(
-                s=reception.toggle_share, y=reception.let_in, n=reception.keep_out
+        reporter = self.reporter
+        reception = Reception(self.front, doors, reporter, heard)
+        with ExitStack() as cleanup:
+            replaces = False
+            if self.place is not None:
+                cleanup.callback(self.place.close)  # while signals are still ours
+                leaving = HandingOver(self.listeners.sockets, reporter.warn)
+                cleanup.callback(leaving.close)
+                self.place.handlers.update(reception.handlers | leaving.handlers)
+                inputs = (*inputs, self.place, leaving)
+                reporter = TellingThePlace(reporter, self.place)
+                replaces = self.place.begin(alone=self.serving.job.single_lifespan)
+            if self.keyboard is not None:
+                self.keyboard.orders.update(
+                    s=reception.toggle_share, y=reception.let_in, n=reception.keep_out
+                )
+                inputs = (*inputs, self.keyboard)
+            shadows = self.listeners.shadows
+            return supervise(
+                *(self.serving, reporter, spawn, inputs, doors, reception, shadows),
+                replaces=replaces,
             )
-            inputs = (*inputs, self.keyboard)
-        shadows = self.listeners.shadows
-        try:
-            return supervise(self.serving, self.reporter, spawn, inputs, doors, reception, shadows)
-        finally:
-            if self.presence is not None:
-                self.presence.close()  # while signals are still ours
 
 
-def _presence(name: str, opened: Opened) -> tuple[Presence | None, tuple[str, ...]]:
-    """In the registry, or why not: the server serves all the same."""
+def _predecessor(serving: Serving, settings: Settings) -> Entry | None:
+    """The server that is to be replaced. NameTakenError when one runs that is not."""
+    project = serving.job.project
     try:
-        return appear(name, opened, os.environ), ()
+        return make_way(serving.name, project, os.environ, restart=settings.restart)
+    except NameTakenError:
+        raise
+    except (HomeportError, OSError):  # told when we want to be registered and cannot
+        return None
+
+
+def _presence(wanted: Entry) -> tuple[Presence | None, tuple[str, ...]]:
+    """In the registry, or why not: the server serves all the same.
+
+    NameTakenError when another one was quicker.
+    """
+    try:
+        return appear(wanted, os.environ), ()
+    except NameTakenError:
+        raise
     except HomeportError as error:
         return None, (registry_words.not_registered(error.message, error.next_steps),)
     except OSError as error:

@@ -1,0 +1,158 @@
+"""One server takes the place of another of its name: `homeport --restart`.
+
+    the new one                                   the old one
+    asks for the listening sockets     ->         gives copies of them, and goes on
+    starts its app; should that fail, nothing has changed
+    is ready: accepts from them too
+    asks it to leave                   ->         stops accepting, finishes, ends
+    registers under the name
+    waits a moment for its end, so that nobody who hears "ready" meets the old app
+
+The sockets are open all the time, so no connection is refused.
+"""
+
+import contextlib
+import os
+import select
+import selectors
+import socket
+from collections.abc import Callable, Mapping
+
+from homeport.core import registry_words, server_words
+from homeport.core.address import Address
+from homeport.core.entry import Entry
+from homeport.core.errors import HomeportError
+from homeport.core.events import Event, News
+from homeport.engine.control import Handler
+from homeport.engine.control_client import ask_for_files
+from homeport.engine.namesake import make_way
+from homeport.engine.presence import Presence, appear
+
+GONE_WITHIN = 1.0
+"""Seconds that the news of the new one is kept back while the old one finishes requests."""
+ALONE_WITHIN = 15.0
+"""The same for an app of which only one may be alive."""
+
+
+def inherited(entry: Entry) -> dict[Address, socket.socket]:
+    """Copies of the listening sockets of a running server, by what they listen on.
+
+    They are the caller's to close. Raises HomeportError when it does not give them.
+    """
+    try:
+        _, files = ask_for_files(entry, {"ask": "listeners"})
+    except HomeportError as error:
+        if error.code == "unknown-word":
+            port = min(entry.ports, default=None)
+            raise server_words.cannot_hand_over(entry.name, port) from None
+        raise
+    found = {}
+    for file in files:
+        sock = socket.socket(fileno=file)
+        sock.setblocking(False)
+        ip, port, *_ = sock.getsockname()
+        found[Address(ip=ip, port=port)] = sock
+    return found
+
+
+class Leaving:
+    """A server that was asked to leave: whether it is gone can be waited for."""
+
+    def __init__(self, entry: Entry) -> None:
+        """Raises HomeportError when it does not answer; one that has ended is no error."""
+        self._files: list[int] = []
+        try:
+            _, self._files = ask_for_files(entry, {"ask": "leave"}, GONE_WITHIN)
+        except HomeportError as error:
+            if error.code != "server-gone":
+                raise
+
+    def wait(self, seconds: float) -> bool:
+        """Until nothing of it is left, or for so long; whether it is gone."""
+        poll = select.poll()
+        for file in self._files:
+            poll.register(file, select.POLLHUP)
+        is_gone = not self._files or bool(poll.poll(seconds * 1000))
+        for file in self._files:
+            with contextlib.suppress(OSError):
+                os.close(file)
+        self._files = []
+        return is_gone
+
+
+class Heir:
+    """A `Place` that another server has. `wanted` is the entry to be."""
+
+    def __init__(
+        self, wanted: Entry, environment: Mapping[str, str], warn: Callable[[str], None]
+    ) -> None:
+        self.handlers: dict[str, Handler] = {}
+        self._wanted = wanted
+        self._environment = environment
+        self._warn = warn
+        self._waits = True
+        self._presence: Presence | None = None
+        self._selector = selectors.DefaultSelector()
+
+    def begin(self, *, alone: bool) -> bool:
+        """The other one answers, unless this app must be alone."""
+        if alone:
+            self._succeed(ALONE_WITHIN)
+        return self._waits
+
+    def hear(self, news: News) -> None:
+        """The place changes hands when the app is ready."""
+        if news is News.READY and self._waits:
+            self._succeed(GONE_WITHIN)
+        if self._presence is not None:
+            self._presence.hear(news)
+
+    def _succeed(self, patience: float) -> None:
+        """Let whoever has the name leave, take it, and wait so many seconds for its end."""
+        self._waits = False
+        leaving = None
+        try:
+            old = self._who_has_it()
+            leaving = self._let_go(old) if old is not None else None
+            self._appear(old.instance if old is not None else None)
+        except HomeportError as error:
+            self._warn(registry_words.not_registered(error.message, error.next_steps))
+        except OSError as error:
+            self._warn(registry_words.not_registered(error.strerror or str(error)))
+        if leaving is not None:
+            leaving.wait(patience)
+
+    def _who_has_it(self) -> Entry | None:
+        """Not always the one that gave its sockets: that may have ended, or be replaced."""
+        wanted = self._wanted
+        return make_way(wanted.name, wanted.project, self._environment, restart=True)
+
+    def _let_go(self, old: Entry) -> Leaving | None:
+        try:
+            return Leaving(old)
+        except HomeportError:
+            self._warn(server_words.still_there(old.name, old.pid))
+            return None
+
+    def _appear(self, replacing: str | None) -> None:
+        self._presence = appear(self._wanted, self._environment, replacing)
+        self._presence.handlers.update(self.handlers)
+        self._selector.register(self._presence, selectors.EVENT_READ)
+
+    def fileno(self) -> int:
+        """For selectors."""
+        return self._selector.fileno()
+
+    def read(self) -> list[Event]:
+        """Answer who asks."""
+        return self._presence.read() if self._presence is not None else []
+
+    def close(self) -> None:
+        """Leave the registry; or say that nothing has changed there."""
+        if self._presence is not None:
+            self._presence.close()
+        if self._waits:
+            self._waits = False
+            with contextlib.suppress(HomeportError, OSError):
+                if old := self._who_has_it():
+                    self._warn(server_words.goes_on(old.name, "".join(old.urls[:1])))
