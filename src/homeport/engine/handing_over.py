@@ -8,13 +8,17 @@ from typing import Any
 from homeport.core import server_words
 from homeport.core.events import Event, StopAsked
 from homeport.engine.control import Handler, WithDescriptors
+from homeport.engine.place import Place
 
 
 class HandingOver:
     """An `Input` of the supervisor: brings the wish that it leaves."""
 
-    def __init__(self, listeners: list[socket.socket], warn: Callable[[str], None]) -> None:
+    def __init__(
+        self, listeners: list[socket.socket], place: Place, warn: Callable[[str], None]
+    ) -> None:
         self._listeners = listeners
+        self._place = place
         self._warn = warn
         self._wish, self._wished = os.pipe()
         os.set_blocking(self._wish, False)
@@ -32,6 +36,8 @@ class HandingOver:
     def read(self) -> list[Event]:
         """The wish."""
         os.read(self._wish, 64)
+        if self._place.is_stopping:  # to be asked twice would mean: at once
+            return []
         self._warn(server_words.REPLACED)
         return [StopAsked(reason="replaced")]
 

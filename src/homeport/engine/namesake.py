@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from homeport.core.entry import Entry
-from homeport.core.errors import HomeportError
+from homeport.core.entry import Entry, Foreign
+from homeport.core.errors import HomeportError, NothingThereError
 from homeport.core.server_words import name_taken
 from homeport.engine.private_folder import PrivateFolder
 from homeport.engine.registration import PATIENCE, read_there
@@ -17,6 +18,12 @@ ANSWERS_WITHIN = 1.0
 _PAUSE = 0.02
 
 
+class _Held(NamedTuple):
+    """A server has the name; `by` is its entry, None when that cannot be read."""
+
+    by: Entry | Foreign | None
+
+
 def make_way(
     name: str, project: str, environment: Mapping[str, str], *, restart: bool
 ) -> Entry | None:
@@ -27,22 +34,36 @@ def make_way(
     HomeportError, OSError when the folder of servers cannot be used.
     """
     deadline = time.monotonic() + LEAVES_WITHIN
-    while True:
-        try:
-            folder = runtime_folder(environment)
-        except FileNotFoundError:
-            return None
-        with folder:
-            if not _runs(folder, name):
-                return None
-            found = read_there(folder, name)
-        if isinstance(found, Entry):
-            if _is_stopping(found) and time.monotonic() < deadline:
-                time.sleep(_PAUSE)
-                continue
-            if restart and found.project == project:
-                return found
-        raise name_taken(name, project, found, time.time())
+    while held := _holder(name, environment):
+        found = held.by
+        if isinstance(found, Entry) and _is_stopping(found) and time.monotonic() < deadline:
+            time.sleep(_PAUSE)
+        elif restart:
+            return _replaceable(found, name, project)
+        else:
+            raise name_taken(name, project, found, time.time())
+    return None
+
+
+def to_replace(name: str, project: str, environment: Mapping[str, str]) -> Entry | None:
+    """As `make_way` with `restart`, and at once: who is stopping is to be replaced as well."""
+    held = _holder(name, environment)
+    return _replaceable(held.by, name, project) if held else None
+
+
+def _holder(name: str, environment: Mapping[str, str]) -> _Held | None:
+    try:
+        folder = runtime_folder(environment)
+    except FileNotFoundError:
+        return None
+    with folder:
+        return _Held(read_there(folder, name)) if _runs(folder, name) else None
+
+
+def _replaceable(found: Entry | Foreign | None, name: str, project: str) -> Entry:
+    if isinstance(found, Entry) and found.project == project:
+        return found
+    raise name_taken(name, project, found, time.time())
 
 
 def _runs(folder: PrivateFolder, name: str) -> bool:
@@ -57,7 +78,8 @@ def _is_stopping(entry: Entry) -> bool:
     from homeport.engine.control_client import ask
 
     try:
-        answer = ask(entry, {"ask": "who"}, ANSWERS_WITHIN)
-    except HomeportError:  # it ends this moment, or hangs
+        return ask(entry, {"ask": "who"}, ANSWERS_WITHIN).get("stopping") is True
+    except NothingThereError:  # it ends this moment
+        return True
+    except HomeportError:  # it hangs, or is very old
         return False
-    return answer.get("stopping") is True

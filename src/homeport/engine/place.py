@@ -11,6 +11,8 @@ from homeport.engine.reporting import Moment, Opened, Reporter
 class Place(Protocol):
     """An `Input` of the supervisor: it is there already, or waits for another to leave."""
 
+    is_stopping: bool
+
     @property
     def handlers(self) -> dict[str, Handler]:
         """What can be asked over the control socket: word → what answers it."""

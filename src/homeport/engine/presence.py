@@ -59,7 +59,7 @@ class Presence:
 
     def __init__(self, registration: Registration) -> None:
         self.registration = registration
-        self._is_stopping = False
+        self.is_stopping = False
         self._is_closed = False
         self.control = Control(registration.socket, {"who": self._who, "facts": self._facts})
 
@@ -79,7 +79,7 @@ class Presence:
 
     def hear(self, news: News) -> None:
         """Remember whether it pays to wait for the end."""
-        self._is_stopping = self._is_stopping or news is News.STOPPING
+        self.is_stopping = self.is_stopping or news is News.STOPPING
 
     def fileno(self) -> int:
         """For selectors."""
@@ -97,7 +97,7 @@ class Presence:
             self.registration.close()
 
     def _who(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {**self.entry.to_json(), "stopping": self._is_stopping}
+        return {**self.entry.to_json(), "stopping": self.is_stopping}
 
     def _facts(self, request: dict[str, Any]) -> dict[str, Any]:
         entry = self.entry

@@ -3,14 +3,14 @@
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 
 from homeport import host
 from homeport.core import wire, words
 from homeport.core.address import WILDCARD
 from homeport.core.entry import Entry
-from homeport.core.errors import ExitCode
+from homeport.core.errors import ExitCode, NothingThereError
 from homeport.core.links import links, needs_interfaces
 from homeport.core.plan import BindPlan, ServeRequest, plan
 from homeport.core.plan import needs_interfaces as plan_needs_interfaces
@@ -80,7 +80,8 @@ def _listen(
 ) -> AtHome:
     origin = serving.request.port_origin
     if predecessor is not None:
-        return AtHome(_listen_as_before(bind, origin, predecessor), None, ())
+        with suppress(NothingThereError):  # it has ended since
+            return AtHome(_listen_as_before(bind, origin, predecessor), None, ())
     if bind.ports:
         return AtHome(open_listeners(bind, origin), None, ())
     project = os.path.realpath(serving.job.project)

@@ -52,9 +52,10 @@ def open_at_home(
 
     With `remember` it is the one to try first next time. Raises as `open_listeners`.
     """
+    rules = host.port_rules()  # and what that imports, before others wait for us
     with ExitStack() as our_turn:
         memory = _memory(environment, our_turn)
-        choice = choose(owner, memory.claims, host.port_rules(), time.time())
+        choice = choose(owner, memory.claims, rules, time.time())
         listeners = open_listeners(replace(plan, ports=choice.ports), "--port")
         try:
             if remember:

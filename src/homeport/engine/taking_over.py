@@ -21,17 +21,18 @@ from collections.abc import Callable, Mapping
 from homeport.core import registry_words, server_words
 from homeport.core.address import Address
 from homeport.core.entry import Entry
-from homeport.core.errors import HomeportError
+from homeport.core.errors import HomeportError, NameTakenError
 from homeport.core.events import Event, News
 from homeport.engine.control import Handler
 from homeport.engine.control_client import ask_for_files
-from homeport.engine.namesake import make_way
+from homeport.engine.namesake import to_replace
 from homeport.engine.presence import Presence, appear
 
 GONE_WITHIN = 1.0
 """Seconds that the news of the new one is kept back while the old one finishes requests."""
 ALONE_WITHIN = 15.0
 """The same for an app of which only one may be alive."""
+_TRIES = 5
 
 
 def inherited(entry: Entry) -> dict[Address, socket.socket]:
@@ -87,6 +88,7 @@ class Heir:
         self, wanted: Entry, environment: Mapping[str, str], warn: Callable[[str], None]
     ) -> None:
         self.handlers: dict[str, Handler] = {}
+        self.is_stopping = False
         self._wanted = wanted
         self._environment = environment
         self._warn = warn
@@ -104,40 +106,46 @@ class Heir:
         """The place changes hands when the app is ready."""
         if news is News.READY and self._waits:
             self._succeed(GONE_WITHIN)
+        self.is_stopping = self.is_stopping or news is News.STOPPING
         if self._presence is not None:
             self._presence.hear(news)
 
     def _succeed(self, patience: float) -> None:
         """Let whoever has the name leave, take it, and wait so many seconds for its end."""
         self._waits = False
-        leaving = None
+        leaving: list[Leaving] = []
         try:
-            old = self._who_has_it()
-            leaving = self._let_go(old) if old is not None else None
-            self._appear(old.instance if old is not None else None)
+            self._presence = self._take_the_name(leaving)
         except HomeportError as error:
             self._warn(registry_words.not_registered(error.message, error.next_steps))
         except OSError as error:
             self._warn(registry_words.not_registered(error.strerror or str(error)))
-        if leaving is not None:
-            leaving.wait(patience)
+        else:
+            self._presence.handlers.update(self.handlers)
+            self._selector.register(self._presence, selectors.EVENT_READ)
+        for each in leaving:
+            each.wait(patience)
+
+    def _take_the_name(self, leaving: list[Leaving]) -> Presence:
+        """Several may want it at the same time: the last one gets it."""
+        for _ in range(_TRIES):
+            old = self._who_has_it()
+            if old is not None:
+                leaving += self._let_go(old)
+            with contextlib.suppress(NameTakenError):  # another one was quicker: on to that one
+                return appear(self._wanted, self._environment, old.instance if old else None)
+        return appear(self._wanted, self._environment)
 
     def _who_has_it(self) -> Entry | None:
         """Not always the one that gave its sockets: that may have ended, or be replaced."""
-        wanted = self._wanted
-        return make_way(wanted.name, wanted.project, self._environment, restart=True)
+        return to_replace(self._wanted.name, self._wanted.project, self._environment)
 
-    def _let_go(self, old: Entry) -> Leaving | None:
+    def _let_go(self, old: Entry) -> list[Leaving]:
         try:
-            return Leaving(old)
+            return [Leaving(old)]
         except HomeportError:
             self._warn(server_words.still_there(old.name, old.pid))
-            return None
-
-    def _appear(self, replacing: str | None) -> None:
-        self._presence = appear(self._wanted, self._environment, replacing)
-        self._presence.handlers.update(self.handlers)
-        self._selector.register(self._presence, selectors.EVENT_READ)
+            return []
 
     def fileno(self) -> int:
         """For selectors."""

@@ -156,7 +156,7 @@ class _Run:
             replaces = False
             if self.place is not None:
                 cleanup.callback(self.place.close)  # while signals are still ours
-                leaving = HandingOver(self.listeners.sockets, reporter.warn)
+                leaving = HandingOver(self.listeners.sockets, self.place, reporter.warn)
                 cleanup.callback(leaving.close)
                 self.place.handlers.update(reception.handlers | leaving.handlers)
                 inputs = (*inputs, self.place, leaving)
