@@ -325,7 +325,7 @@ def test_of_thirty_servers_for_ten_names_ten_serve_and_the_others_say_who_does(
         servers = [server for server in started if serves(server)]
         for server in started:
             if server not in servers:
-                assert server.wait() == 7
+                assert server.process.wait(20) == 7
                 assert server.events[-1]["code"] == "name-taken"
         running = registry.entries(here)
         assert {entry.name for entry in running} == {f"shop-{number}" for number in range(10)}
