@@ -46,6 +46,7 @@ class TellingThePlace:
         self.warn = inner.warn
         self.refused, self.reached = inner.refused, inner.reached
         self.share, self.local_name = inner.share, inner.local_name
+        self.guide = inner.guide
         self._inner = inner
         self._place = place
 

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from homeport.core import device_words, share_refusals, share_words
-from homeport.core.devices import DeviceState, in_state
 from homeport.core.durations import USUAL
-from homeport.core.errors import BindError, NothingThereError, UsageError
-from homeport.core.evidence import Evidence, PeerSeen, newly_reached, unmapped
+from homeport.core.errors import BindError, HomeportError, NothingThereError
+from homeport.core.evidence import unmapped
 from homeport.core.share import Place, Terms
 from homeport.core.share_actions import Admitted, Done, News, Refused, Tell, Unclear
 from homeport.core.share_choice import choose
@@ -16,14 +16,17 @@ from homeport.core.share_events import Approve, Deny, Revoke
 from homeport.core.visit_record import VisitRecord
 from homeport.core.wire_doors import Visited
 from homeport.engine.announcer import Announcer
+from homeport.engine.arrivals import Arrivals
 from homeport.engine.doors import Doors
 from homeport.engine.front import Front
 from homeport.engine.mdns import News as NameNews
-from homeport.engine.mdns_messages import Claimed
+from homeport.engine.mdns_messages import Claimed, Conflict
 from homeport.engine.network import RealNetwork
 from homeport.engine.reporting import Reporter
+from homeport.engine.share_history import ShareHistory
 from homeport.engine.share_outside import Network
 from homeport.engine.sharing import Sharing
+from homeport.engine.trust_hints import TrustHints
 from homeport.engine.visit_log import VisitLog
 
 Request = dict[str, Any]
@@ -53,9 +56,11 @@ class ShareDesk:
         self.sharing = Sharing(
             front, doors, self._network, self.announcer, self._log.add, self._told
         )
-        self._evidence = Evidence()
+        self._arrivals = Arrivals()
+        self._history = ShareHistory()
         self._asker: list[tuple[Tell, str | None]] | None = None
         self._name: NameNews | None = None
+        self._trust = TrustHints(self.sharing, reporter.warn)
 
     # Keys.
 
@@ -65,16 +70,14 @@ class ShareDesk:
             self.sharing.end()
             return
         try:
-            self._share(None, Terms(seconds=USUAL))
-        except (UsageError, BindError) as error:
+            for caution in self._share(None, Terms(seconds=USUAL)):
+                self._reporter.warn(caution)
+        except HomeportError as error:
             self._reporter.warn(str(error))
 
-    def judge(self, *, let_in: bool) -> None:
-        """The answer to the device that has waited longest."""
-        share = self.sharing.state.share
-        waiting = in_state(share.devices, DeviceState.WAITING) if share else ()
-        if waiting:
-            self.sharing.order(Approve if let_in else Deny, waiting[0].id)
+    def judge(self, device: str, *, let_in: bool) -> None:
+        """The answer to the device of that id; one that has gone meanwhile is not missed."""
+        self.sharing.order(Approve if let_in else Deny, device)
 
     # Commands. Each gets its request and gives facts; HomeportError for what cannot be.
 
@@ -103,10 +106,11 @@ class ShareDesk:
             told = self._asker
         finally:
             self._asker = None
-        return _told_to_asker(told, cautions)
+        return self._trust.added(_told_to_asker(told, cautions))
 
     def _share(self, on: str | None, terms: Terms) -> tuple[str, ...]:
         """Begin, or go on longer; the sentences of caution about the address."""
+        terms = replace(terms, tls=terms.tls or self._front.leaf is not None)
         share = self.sharing.state.share
         if share is not None and on is None:
             place, cautions = share.place, tuple[str, ...]()
@@ -192,9 +196,10 @@ class ShareDesk:
             }
         return {
             "share": found,
+            **self._history.facts(),
             "name": getattr(self._name, "name", None) if found else None,
-            "peers": [_peer_facts(peer) for peer in self._evidence.peers],
-            "forgotten": self._evidence.forgotten,
+            "peers": self._arrivals.facts(),
+            "forgotten": self._arrivals.forgotten,
             "devices": self._devices(request)["devices"],
         }
 
@@ -203,17 +208,17 @@ class ShareDesk:
     def visited(self, message: Visited) -> None:
         """What a worker saw at a door that a network can reach."""
         at = self._network.now().wall
-        batch = [_peer_of(peer, at) for peer in message.peers if peer["ip"]]
-        before, self._evidence = self._evidence, self._evidence.merged(batch)
         own = {ip for each in self._network.interfaces() for ip in each.ips}
-        for peer in newly_reached(before, self._evidence, own):
+        for peer in self._arrivals.add(message, own, at):
             self._reporter.reached(peer, at)
         for facts in message.peers:
             ip = unmapped(facts["ip"])
+            self._trust.saw(ip, facts["tls"])
             for device, requests in facts["requests"].items():
                 if device:
                     self.sharing.seen(device, ip, requests)
                 self._log.add(VisitRecord(time=at, peer=ip, rule="allowed", device=device or None))
+            self._history.refused(facts, at)
             for rule, _, _, _ in facts["refused"]:
                 self._log.add(VisitRecord(time=at, peer=ip, rule=rule))
 
@@ -223,12 +228,19 @@ class ShareDesk:
             link = None  # it is shown where it was asked for
         if tell.news in (News.ENDED, News.OPENED):
             self._name = None
+            self._trust.forget()
+        self._history.told(tell, self._network.now().wall)
         self._reporter.share(tell, link)
+        guide = self._trust.guide
+        if guide is not None and link is not None:
+            self._reporter.guide(guide)
 
     def _name_told(self, news: NameNews) -> None:
         self._name = news
         if isinstance(news, Claimed):
             self.sharing.named(news.name.removesuffix(".local"))
+        elif not (isinstance(news, Conflict) and news.kept):
+            self.sharing.named(None)  # it leads to somebody else, or nowhere
         share = self.sharing.state.share
         if share is not None:
             self._reporter.local_name(news, share.place, tls=share.terms.tls)
@@ -240,7 +252,7 @@ class ShareDesk:
 
 def _told_to_asker(
     told: list[tuple[Tell, str | None]], cautions: tuple[str, ...]
-) -> Mapping[str, Any]:
+) -> dict[str, Any]:
     now = time.time()
     failed = next((tell for tell, _ in told if tell.reason is not None and tell.detail), None)
     if failed is not None:
@@ -254,34 +266,4 @@ def _told_to_asker(
         "cautions": list(cautions),
         "link": next((link for _, link in reversed(told) if link), None),
         "news": [share_words.facts(tell, now) for tell, _ in told],
-    }
-
-
-def _peer_of(facts: dict[str, Any], at: float) -> PeerSeen:
-    refused: dict[str, int] = {}
-    for rule, _, _, times in facts["refused"]:
-        refused[rule] = refused.get(rule, 0) + times
-    devices = [device for device in facts["requests"] if device]
-    return PeerSeen(
-        peer=facts["ip"],
-        first=at,
-        last=at,
-        connections=facts["connections"],
-        allowed=sum(facts["requests"].values()),
-        refused=tuple(sorted(refused.items())),
-        tls_failures=tuple(sorted(facts["tls"].items())),
-        device=devices[-1] if devices else None,
-    )
-
-
-def _peer_facts(peer: PeerSeen) -> dict[str, Any]:
-    return {
-        "peer": peer.peer,
-        "first": peer.first,
-        "last": peer.last,
-        "connections": peer.connections,
-        "allowed": peer.allowed,
-        "refused": dict(peer.refused),
-        "tls_failures": dict(peer.tls_failures),
-        "device": peer.device,
     }

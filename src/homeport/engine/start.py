@@ -1,7 +1,7 @@
 """From a request to a running supervisor: open the listeners, describe them, go."""
 
 import os
-import secrets
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ from homeport.core.port_choice import Owner
 from homeport.engine.binding import Listeners, open_listeners
 from homeport.engine.doors import Doors
 from homeport.engine.front import Entrance, Front
-from homeport.engine.outside import Input, Process
+from homeport.engine.outside import Chore, Input, Process
 from homeport.engine.reception import Reception
 from homeport.engine.reporting import Opened, Reporter
 from homeport.engine.saves import Saves
@@ -117,7 +117,7 @@ def front_of(serving: Serving, opened: Opened) -> tuple[Front, tuple[str, ...]]:
         ips=tuple(address.ip for address in opened.addresses),
         port=opened.addresses[0].port,
         name=opened.name or serving.name,
-        instance=opened.instance or secrets.token_hex(16),
+        instance=opened.instance or os.urandom(16).hex(),
         entrance=serving.entrance,
     )
     notes: tuple[str, ...] = ()
@@ -126,15 +126,18 @@ def front_of(serving: Serving, opened: Opened) -> tuple[Front, tuple[str, ...]]:
     if serving.entrance.scheme == "https":
         from homeport.engine.certificates.serving import certificate_for
 
-        leaf, said = certificate_for(front)
-        front = replace(front, certificate=(leaf.chain_pem, leaf.key_pem))
+        leaf, said = certificate_for(front, time.time())
+        front = replace(front, leaf=leaf)
         notes = (*notes, *said)
     return front, notes
 
 
 def _own_names_are_unknown(front: Front) -> bool:
-    """Whether others come in under names and addresses that only the container's engine knows."""
-    if not any(ip in WILDCARD for ip in front.ips):
+    """Whether others come in under names and addresses that only the container's engine knows.
+
+    Whoever names them has told us.
+    """
+    if front.entrance.hosts or not any(ip in WILDCARD for ip in front.ips):
         return False
     where = host.runs_in()
     return where.container is not None and where.own_network is not False
@@ -142,6 +145,7 @@ def _own_names_are_unknown(front: Front) -> bool:
 
 def supervise(
     serving: Serving,
+    front: Front,
     reporter: Reporter,
     spawn: Callable[[], Process],
     inputs: tuple[Input, ...],
@@ -169,10 +173,22 @@ def supervise(
             restarts=serving.restarts,
             replaces=replaces,
         )
-        chores = (_Strangers(shadows, reporter), reception)
+        chores: tuple[Chore, ...] = (_Strangers(shadows, reporter), doors, reception)
+        if front.leaf is not None:
+            from homeport.engine.certificates.renewal import Renewal
+
+            chores = (*chores, Renewal(front, doors, reporter.warn))
         inputs = (*inputs, reception)
         supervisor = Supervisor(
-            service, reporter, spawn, inputs, saves, doors, chores, reception.hear
+            service,
+            reporter,
+            spawn,
+            inputs,
+            saves,
+            doors,
+            chores,
+            reception.hear,
+            reception.stopping,
         )
         return supervisor.run()
 

@@ -4,13 +4,14 @@ What is remembered about visitors is the supervisor's; here are the copies that 
 """
 
 import asyncio
-import base64
 import socket
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from homeport.core import wire_doors
-from homeport.core.door import DoorKind, Policy, admits
+from homeport.core.door import DoorKind, Policy
+from homeport.core.door_rules import admits
 from homeport.core.guard_words import Refusal, terminal_line
 from homeport.core.opened_door import OpenedDoor
 from homeport.core.wire import Message
@@ -20,10 +21,12 @@ from homeport.engine.guarding.doorkeeper import Doorkeeper, Told
 from homeport.engine.guarding.mirrored_passes import MirroredPasses
 from homeport.engine.guarding.visits import Visits
 from homeport.engine.serving.door import Arrival, Door
+from homeport.engine.serving.doorway import Peer, speaks_https
 from homeport.engine.serving.limits import LOOPBACK_LIMITS, NETWORK_LIMITS
 
 if TYPE_CHECKING:
     from homeport.engine.guarding.denials import Scope
+    from homeport.engine.secured import Secured
     from homeport.engine.serving.server import Server
 
 
@@ -36,29 +39,46 @@ class WorkerDoors:
         self._passes = MirroredPasses(channel)
         self._visits = Visits(channel, asyncio.get_running_loop())
         self._keepers: dict[int, Doorkeeper] = {}
+        self._secured: dict[int, Secured] = {}
+        self._early: dict[int, Policy] = {}  # of doors that are about to be opened
         self._devices: dict[tuple[str, int], str] = {}
 
     async def open(self, sock: socket.socket, facts: dict[str, Any]) -> None:
         """Accept at this door; `facts` are those of an `OpenedDoor`."""
         opened = OpenedDoor.from_json(facts)
+        if policy := self._early.pop(opened.number, None):
+            opened = replace(opened, policy=policy)
         sock.setblocking(False)
         await self._server.accept_on(sock, self._door(opened))
 
     async def shut(self, number: int) -> None:
         """Nobody comes in any more, and who is in is put out."""
         self._keepers.pop(number, None)
+        self._secured.pop(number, None)
         await self._server.shut(number)
+
+    async def certify(self, facts: dict[str, Any]) -> None:
+        """From the next handshake on another certificate; `facts` as for `open`."""
+        opened = OpenedDoor.from_json(facts)
+        if (secured := self._secured.get(opened.number)) is not None:
+            secured.renew(opened)
 
     def hear(self, message: Message) -> None:
         """What the supervisor says of those who are in."""
         match message:
-            case wire_doors.Change(door=number, policy=policy) if number in self._keepers:
-                self._keepers[number].change(Policy.from_json(policy))
+            case wire_doors.Change(door=number, policy=policy):
+                self._change(number, Policy.from_json(policy))
             case wire_doors.Cut(door=number, device=device):
                 clients = {client for client, known in self._devices.items() if known == device}
                 self._server.cut(number, clients)
             case _:
                 self._passes.hear(message)
+
+    def _change(self, number: int, policy: Policy) -> None:
+        if number in self._keepers:
+            self._keepers[number].change(policy)
+        else:
+            self._early[number] = policy
 
     def tell(self) -> None:
         """Say what came and has not been told yet."""
@@ -67,6 +87,7 @@ class WorkerDoors:
     def _door(self, opened: OpenedDoor) -> Door:
         number, policy = opened.number, opened.policy
         keeper = self._keepers[number] = self._keeper(opened)
+        secured = self._secure(opened)
         at_home = policy.kind is DoorKind.LOOPBACK
         return Door(
             number=number,
@@ -76,10 +97,21 @@ class WorkerDoors:
             if policy.kind is DoorKind.OPEN
             else lambda peer: self._admits(opened, peer),
             arrived=None if at_home else lambda arrival: self._arrived(number, arrival),
-            tls=_context(opened),
-            plain=_trust_page(opened),
+            tls=secured.context if secured else None,
+            plain=secured.plain if secured else None,
             refused=lambda fault, peer: self._malformed(number, fault, peer),
         )
+
+    def _secure(self, opened: OpenedDoor) -> "Secured | None":
+        if opened.certificate is None:
+            return None
+        from homeport.engine.secured import Secured
+
+        def refused(fault: Fault, peer: Peer) -> None:
+            self._malformed(opened.number, fault, peer[0] if peer else "")
+
+        secured = self._secured[opened.number] = Secured(opened, speaks_https(refused))
+        return secured
 
     def _keeper(self, opened: OpenedDoor) -> Doorkeeper:
         number, pairing = opened.number, None
@@ -138,21 +170,3 @@ class WorkerDoors:
 
 MOST_CONNECTIONS = 1024
 """About how many a door to a network has at once."""
-
-
-def _context(opened: OpenedDoor) -> Any:
-    if opened.certificate is None:
-        return None
-    from homeport.engine.certificates.context import context_of
-
-    return context_of(*opened.certificate)
-
-
-def _trust_page(opened: OpenedDoor) -> Any:
-    if opened.authority is None:
-        return None
-    from homeport.engine.guarding.trust_page import TrustPage
-
-    policy = opened.policy
-    url = f"https://{policy.ip}:{policy.port}"
-    return TrustPage(base64.b64decode(opened.authority), url)

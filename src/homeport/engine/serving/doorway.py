@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.server import ServerState
@@ -15,6 +16,9 @@ Peer = tuple[str, int] | None
 """IP and port as the socket tells them; None where there is no such thing."""
 
 
+MOST_USUAL = 4
+
+
 class Doorway(ServerState):
     """uvicorn's state of one listener, which every connection has at hand; and ours.
 
@@ -25,8 +29,10 @@ class Doorway(ServerState):
         super().__init__()
         self.door = door
         self.app = app if door.app is None else door.app
-        self.plain = _speaks_https(self) if door.plain is None else door.plain
+        self.plain = speaks_https(self.tell) if door.plain is None else door.plain
         self.closed = False
+        self.usual: deque[tuple[bytes, list[tuple[bytes, bytes]]]] = deque(maxlen=MOST_USUAL)
+        """Methods and headers of the last plain heads; copies, for apps may change theirs."""
         self._loop = loop
         self._peers: Counter[str] = Counter()
         self._inside = 0
@@ -95,12 +101,12 @@ class Doorway(ServerState):
             self._timer.cancel()
 
 
-def _speaks_https(doorway: Doorway) -> Any:
-    """The ASGI app for those who speak plain http to a port with TLS."""
+def speaks_https(tell: Callable[[Fault, Peer], None]) -> Any:
+    """The ASGI app that says so to those who speak plain http, and to `tell`."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         found = fault(WireRule.NOT_TLS)
-        doorway.tell(found, scope["client"])
+        tell(found, scope["client"])
         if scope["type"] == "websocket":
             await send({"type": "websocket.close"})
             return

@@ -164,14 +164,27 @@ class _Run:
                 replaces = self.place.begin(alone=self.serving.job.single_lifespan)
             if self.keyboard is not None:
                 self.keyboard.orders.update(
-                    s=reception.toggle_share, y=reception.let_in, n=reception.keep_out
+                    s=reception.toggle_share,
+                    y=lambda: self._judge(reception, let_in=True),
+                    n=lambda: self._judge(reception, let_in=False),
                 )
                 inputs = (*inputs, self.keyboard)
             shadows = self.listeners.shadows
             return supervise(
-                *(self.serving, reporter, spawn, inputs, doors, reception, shadows),
+                *(self.serving, self.front, reporter, spawn, inputs),
+                *(doors, reception, shadows),
                 replaces=replaces,
             )
+
+    def _judge(self, reception: Reception, *, let_in: bool) -> None:
+        """The answer by a key, to the device whose question is on the screen."""
+        questions = self.keyboard.questions if self.keyboard is not None else None
+        device = questions.asking() if questions is not None else None
+        if questions is None or device is None:
+            return
+        reception.judge(device, let_in=let_in)
+        if let_in:
+            questions.agreed(device)
 
 
 def _predecessor(serving: Serving, settings: Settings) -> Entry | None:
@@ -213,7 +226,10 @@ def face_of(settings: Settings, opened: Opened) -> tuple[Reporter, Keyboard | No
         keyboard = None
     else:
         keyboard = Keyboard(0, browse, write) if Keyboard.usable(0) else None
-        reporter = TextReport(write, colour=has_colour(), keys=keyboard is not None, debug=debug)
+        text = TextReport(write, colour=has_colour(), keys=keyboard is not None, debug=debug)
+        if keyboard is not None:
+            keyboard.questions = text
+        reporter = text
     if settings.open:
         reporter = OpenWhenReady(reporter, browse)
     return reporter, keyboard
