@@ -97,6 +97,7 @@ def environment(extra: Mapping[str, str | None] | None = None) -> dict[str, str]
         if not name.startswith("HOMEPORT_") and name not in _NOT_PASSED_ON
     }
     wanted["XDG_RUNTIME_DIR"] = RUNTIME.name
+    wanted["XDG_STATE_HOME"] = RUNTIME.name + "/state"
     wanted |= extra or {}
     return {name: text for name, text in wanted.items() if text is not None}
 

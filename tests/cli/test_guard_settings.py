@@ -212,7 +212,7 @@ def front_of(folder: Path, asked: str, named: tuple[str, ...]) -> tuple[Front, A
     settings = Settings(host=(asked,), port=0, allow_host=named)
     location = AppLocation(module="main", attribute="app", folder=str(folder))
     serving = serving_of(settings, read_project(folder), folder, location, 0.0)
-    listeners, opened = start.open_for(serving)
+    listeners, opened, _ = start.open_for(serving, None, {})
     for sock in listeners.sockets:
         sock.close()
     return start.front_of(serving, replace(opened, name="myapp"))

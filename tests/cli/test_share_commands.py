@@ -12,7 +12,7 @@ import pytest
 
 from homeport.core.address import Address
 from homeport.core.errors import ExitCode
-from homeport.engine.presence import Presence, appear
+from homeport.engine.presence import Presence, appear, entry_of
 from homeport.engine.reporting import Opened
 from tests.cli.command import Ended
 from tests.cli.sharing import ANDROID, HOME, PHONES, Phone, Street, streets
@@ -253,7 +253,7 @@ def older(street: Street, folder: Path) -> Iterator[Presence]:
         skipped=(),
         reload=True,
     )
-    presence = appear("old", opened, street.env)
+    presence = appear(entry_of("old", opened), street.env)
     ends = threading.Event()
 
     def serve() -> None:

@@ -1,4 +1,4 @@
-"""A server that does not wait for a fix: its first start succeeds, or it is over."""
+"""A server that does not wait for a fix, in the background or to replace another one."""
 
 from homeport.core.errors import ExitCode
 from homeport.core.events import (

@@ -40,6 +40,22 @@ def test_one_loopback_address_is_never_called_localhost(ip: str, url: str) -> No
     assert links((ip,), 8000, ()) == (Link(url=url, audience=COMPUTER),)
 
 
+def test_the_name_is_a_link_for_browsers_after_localhost() -> None:
+    found = links(("127.0.0.1", "::1"), 8000, (), "https", "pay.shop")
+    assert found[0].url == "https://localhost:8000"
+    assert found[1] == Link(
+        url="https://pay.shop.localhost:8000",
+        audience="in a browser; keeps cookies apart from other apps",
+        in_browsers=True,
+    )
+    assert not any(link.in_browsers for link in (found[0], *found[2:]))
+
+
+@pytest.mark.parametrize("ip", ["127.0.0.1", "::1", "0.0.0.0", "192.168.1.20"])
+def test_without_both_loopback_addresses_the_name_is_no_link(ip: str) -> None:
+    assert not any("shop" in link.url for link in links((ip,), 8000, HERE, "http", "shop"))
+
+
 def test_an_unusual_loopback_address_comes_after_the_usual_ones() -> None:
     assert urls("127.0.0.2", "127.0.0.1", "::1") == [
         "http://localhost:8000",

@@ -1,6 +1,6 @@
 import pytest
 
-from homeport.core.ports import DEFAULT_PORT, REFUSED_BY_BROWSERS, candidates
+from homeport.core.ports import DEFAULT_PORT, REFUSED_BY_BROWSERS
 
 # https://fetch.spec.whatwg.org/#port-blocking
 BAD_PORTS = """
@@ -11,25 +11,13 @@ BAD_PORTS = """
 """
 
 
-@pytest.mark.parametrize("port", [0, 1, 6000, 65535])
-def test_a_port_that_was_asked_for_is_the_only_one_tried(port: int) -> None:
-    assert candidates(port) == (port,)
-
-
-def test_otherwise_the_default_is_tried_first_and_then_the_next_ones() -> None:
-    ports = candidates(None)
-    assert ports[0] == DEFAULT_PORT == 8000
-    assert list(ports) == sorted(set(ports))
-    assert ports[-1] == 8099
-
-
-def test_a_port_that_browsers_refuse_is_never_tried_unasked() -> None:
-    assert REFUSED_BY_BROWSERS.isdisjoint(candidates(None))
-
-
 @pytest.mark.parametrize("port", [0, 80, 443, 3000, 5000, 8000, 8080])
 def test_ports_that_people_serve_on_are_not_listed(port: int) -> None:
     assert port not in REFUSED_BY_BROWSERS
+
+
+def test_the_default_is_the_usual_one_of_python_servers() -> None:
+    assert DEFAULT_PORT == 8000
 
 
 def test_the_list_is_the_one_of_the_fetch_standard() -> None:

@@ -40,7 +40,7 @@ def busy(*seen: Listener | Remnant, port: int = 8000) -> Availability:
 
 
 ALL: dict[Callable[..., HomeportError], tuple[HomeportError, type[HomeportError]]] = {
-    bind_refusals.no_free_port: (bind_refusals.no_free_port(8000, 8099), BindError),
+    bind_refusals.no_free_port: (bind_refusals.no_free_port((8000, 8400)), BindError),
     bind_refusals.port_out_of_range: (
         bind_refusals.port_out_of_range("70000", "--port"),
         UsageError,

@@ -53,7 +53,6 @@ def test_when_none_runs_the_next_command_starts_one() -> None:
         words.no_home(),
         words.unusable_folder("/x", "Permission denied"),
         words.registry_busy("/x"),
-        words.no_free_name("shop"),
         words.other_version(Foreign(name="shop", version="2.0")),
         words.server_gone("shop"),
         words.no_answer("shop", 5),

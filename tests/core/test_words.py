@@ -69,12 +69,6 @@ def test_holders_out_of_sight_are_not_said_to_be_nobody() -> None:
     assert words.who_holds((of_root,)) == "a process of user root that is not visible to you"
 
 
-def test_a_port_that_was_moved_says_why() -> None:
-    by = "port 8000 is in use by pid 7 (python -m x); using 8001"
-    assert words.next_port(8000, 8001, (listener(holder(7)),)) == by
-    assert words.next_port(8000, 8001, ()) == "port 8000 is in use; using 8001"
-
-
 def test_a_server_in_our_shadow_is_named_with_its_addresses_once() -> None:
     other = listener(holder(7), ip="::1")
     assert words.shadowed((other, listener(holder(7), ip="::"), other)) == (

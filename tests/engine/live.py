@@ -19,7 +19,7 @@ PATIENCE = 20.0
 """Seconds until a test gives up; never how long something is supposed to take."""
 
 RUNTIME = tempfile.TemporaryDirectory(prefix="homeport-tests-", ignore_cleanup_errors=True)
-"""The runtime folder of all servers that a test run starts: never the real one."""
+"""The runtime and state folder of all servers that a test run starts: never the real one."""
 
 HELLO = """
 from fastapi import FastAPI
@@ -167,7 +167,8 @@ def environment(**extra: str) -> dict[str, str]:
     """The environment of a test's server: nothing of ours that would change it."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("HOMEPORT_") and k != "PORT"}
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
-    return kept | {"XDG_RUNTIME_DIR": RUNTIME.name} | extra
+    kept |= {"XDG_RUNTIME_DIR": RUNTIME.name, "XDG_STATE_HOME": RUNTIME.name + "/state"}
+    return kept | extra
 
 
 @contextmanager

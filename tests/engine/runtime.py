@@ -14,15 +14,20 @@ from typing import Any
 from homeport.core.address import Address
 from homeport.core.links import Link
 from homeport.engine.control import Control
-from homeport.engine.presence import Presence, appear
+from homeport.engine.presence import Presence, appear, entry_of
 from homeport.engine.reporting import Opened
 
 Environment = dict[str, str]
 
 ELSEWHERE = """
 import os, select, sys
+from homeport.core.errors import NameTakenError
 from tests.engine.runtime import appeared
-presence = appeared(sys.argv[1], dict(os.environ), int(sys.argv[2]))
+try:
+    presence = appeared(sys.argv[1], dict(os.environ), int(sys.argv[2]))
+except NameTakenError as error:
+    print("-", flush=True)
+    sys.exit(error.exit_code)
 print(presence.entry.name, flush=True)
 while True:
     if sys.stdin in select.select([presence.control, sys.stdin], [], [])[0]:
@@ -50,7 +55,7 @@ def opened(port: int = 8000) -> Opened:
 
 
 def appeared(name: str, environment: Mapping[str, str], port: int = 8000) -> Presence:
-    return appear(name, opened(port), environment)
+    return appear(entry_of(name, opened(port)), environment)
 
 
 @contextmanager
@@ -99,7 +104,7 @@ class Elsewhere:
         )
 
     def name(self) -> str:
-        """The name it got."""
+        """The name it got; - when it was taken."""
         assert self.process.stdout is not None
         return self.process.stdout.readline().strip()
 

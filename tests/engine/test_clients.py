@@ -50,3 +50,65 @@ def test_a_browser_opens_every_link(server: Homeport) -> None:
             page.goto(entry["url"])
             assert '{"version":1}' in page.content()
         browser.close()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+@pytest.mark.parametrize("ip", ["127.0.0.1", "[::1]"])
+def test_the_name_leads_to_the_app_by_both_loopback_addresses(server: Homeport, ip: str) -> None:
+    (url,) = [each["url"] for each in server.events[-1]["urls"] if each["in_browsers"]]
+    to = f"::{ip}:{server.port}"
+    assert output("curl", "-s", "--connect-to", to, url) == '{"version":1}'
+    other = url.replace("://", "://not-")
+    assert "version" not in output("curl", "-s", "--connect-to", to, other)
+
+
+COOKIES = """
+from fastapi import FastAPI, Request, Response
+
+app = FastAPI()
+
+
+@app.get("/set")
+async def set_cookie(response: Response) -> str:
+    response.set_cookie("from", "{name}")
+    return "set"
+
+
+@app.get("/")
+async def cookies(request: Request) -> dict[str, str]:
+    return dict(request.cookies)
+"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
+def test_two_apps_by_name_do_not_see_the_cookies_of_each_other(tmp_path: Path) -> None:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+    flags += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    for name in ("shop", "blog"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.py").write_text(COOKIES.replace("{name}", name))
+    with (
+        homeport(tmp_path / "shop") as shop,
+        homeport(tmp_path / "blog") as blog,
+        sync_api.sync_playwright() as playwright,
+    ):
+        urls = {}
+        for name, server in (("shop", shop), ("blog", blog)):
+            server.ready()
+            by_name = (each["url"] for each in server.events[-1]["urls"] if each["in_browsers"])
+            urls[name] = next(by_name), f"http://localhost:{server.port}"
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        page = browser.new_page()
+
+        def seen(url: str) -> str:
+            page.goto(url)
+            return str(page.inner_text("body"))
+
+        for url, _ in urls.values():
+            seen(f"{url}/set")
+        assert '{"from":"shop"}' in seen(urls["shop"][0])
+        assert '{"from":"blog"}' in seen(urls["blog"][0])
+        seen(f"{urls['shop'][1]}/set")
+        assert '{"from":"shop"}' in seen(urls["blog"][1])  # by localhost they do: that is why
+        browser.close()

@@ -66,11 +66,13 @@ def project(tmp_path: Path) -> Path:
 def serve(lan: Lan, project: Path, *arguments: str) -> Homeport:
     inside = ("ip", "netns", "exec", lan.home)
     command = [*inside, sys.executable, "-m", "homeport", *arguments, "--json"]
-    return Homeport(command, project, environment())
+    return Homeport(command, project, environment(XDG_STATE_HOME=f"{project}-state"))
 
 
 def urls(server: Homeport) -> dict[str, str]:
-    return {entry["url"]: entry["audience"] for entry in server.until("ready")["urls"]}
+    """Without those that only browsers open."""
+    links = (entry for entry in server.until("ready")["urls"] if not entry["in_browsers"])
+    return {entry["url"]: entry["audience"] for entry in links}
 
 
 def answers(lan: Lan, where: str, links: Sequence[str]) -> list[bool]:

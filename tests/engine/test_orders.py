@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,29 @@ from homeport.engine.following import Diary
 from homeport.engine.orders import Orders
 from homeport.engine.renewal import VARIABLE, Renewal, kept
 from homeport.engine.reporting import Moment
-from tests.engine.runtime import appeared, home
+from homeport.engine.taking_over import inherited
+from tests.engine.runtime import answering, appeared, home
 
 
-def orders(diary: Diary, *, restarts: bool = True, renewal: Renewal | None = None) -> Orders:
+def orders(
+    diary: Diary,
+    *,
+    restarts: bool = True,
+    renewal: Renewal | None = None,
+    warnings: list[str] | None = None,
+    sockets: Sequence[socket.socket] = (),
+) -> Orders:
     return Orders(
-        "shop",
-        "abc",
-        diary,
+        name="shop",
+        instance="abc",
+        diary=diary,
+        sockets=sockets,
         restarts=restarts,
         log=None,
         renewal=renewal,
         within=15.0,
         shared_until=lambda: 12.0,
+        warn=(warnings if warnings is not None else []).append,
     )
 
 
@@ -101,14 +112,37 @@ def test_a_server_that_stops_does_nothing_else_any_more(word: str) -> None:
     diary = Diary()
     diary.hear(Announce(news=News.STOPPING), Moment())
     with pytest.raises(HomeportError) as refusal:
-        asked(word, orders(diary, renewal=Renewal((), "shop", "shop", None)))
+        asked(word, orders(diary, renewal=Renewal((), None)))
     assert refusal.value.code == "server-stopping"
     assert isinstance(asked("stop", orders(diary)), Told)
 
 
+def test_who_is_replaced_is_told_so_once_and_stops_once() -> None:
+    diary, warnings = Diary(), list[str]()
+    which = orders(diary, warnings=warnings)
+    request = {"ask": "stop", "instance": "abc", "replaced": True}
+    told = which.handlers["stop"](request)
+    assert told == Told({"within": 15.0}, StopAsked(reason="replaced"))
+    diary.hear(Announce(news=News.STOPPING), Moment())
+    assert which.handlers["stop"](request) == Told({"within": 15.0})
+    assert warnings == ["another homeport takes the place of this one (homeport --restart)"]
+
+
+def test_copies_of_the_listeners_come_with_the_answer(tmp_path: Path) -> None:
+    presence = appeared("shop", home(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as listener, answering(presence.control):
+        presence.handlers.update(orders(Diary(), sockets=[listener]).handlers)
+        ((address, sock),) = inherited(presence.entry).items()
+        assert (address.ip, address.port) == listener.getsockname()
+        listener.close()
+        socket.create_connection((address.ip, address.port), 10).close()
+        sock.close()
+    presence.close()
+
+
 def test_a_restart_keeps_the_listeners_open_beyond_the_stop() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        renewal = Renewal((listener,), "shop", "shop", None)
+        renewal = Renewal((listener,), None)
         assert not renewal.is_asked
         told = asked("restart", orders(Diary(), renewal=renewal))
         assert told.event == StopAsked(reason="homeport restart")
@@ -122,23 +156,22 @@ def test_a_restart_keeps_the_listeners_open_beyond_the_stop() -> None:
 def test_what_is_kept_is_for_this_process_only_and_told_once() -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     fd = os.dup(listener.fileno())
-    told = {"sockets": [fd], "name": "shop-2", "wanted": "shop", "log": None}
+    told = {"sockets": [fd], "log": "/x.log"}
     other = {VARIABLE: json.dumps({"pid": os.getppid(), **told})}
     assert kept(other) is None and not other
     mine = {VARIABLE: json.dumps({"pid": os.getpid(), **told})}
     found = kept(mine)
     assert found is not None and not mine
-    assert (found.name, found.wanted) == ("shop-2", "shop")
-    assert found.sockets[0].getsockname() == listener.getsockname()
-    assert not found.sockets[0].get_inheritable()
+    ((address, sock),) = found.sockets.items()
+    assert (address.ip, address.port) == listener.getsockname() == sock.getsockname()
+    assert not sock.get_inheritable()
+    assert found.log == "/x.log"
     assert kept({VARIABLE: "nonsense"}) is None and kept({}) is None
-    found.sockets[0].close()
+    sock.close()
     listener.close()
 
 
 def test_ask_reaches_the_words_through_the_socket(tmp_path: Path) -> None:
-    from tests.engine.runtime import answering
-
     presence = appeared("shop", home(tmp_path))
     presence.control.handlers["state"] = orders(Diary()).handlers["state"]
     with answering(presence.control):

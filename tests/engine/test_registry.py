@@ -15,14 +15,23 @@ from pathlib import Path
 import pytest
 
 from homeport.core.entry import Entry
-from homeport.core.errors import HomeportError, NothingThereError
+from homeport.core.errors import HomeportError, NameTakenError, NothingThereError
 from homeport.core.proof import is_proven, prove
 from homeport.core.server_name import numbered
 from homeport.engine import registry
 from homeport.engine.control_client import ask
+from homeport.engine.presence import appear, entry_of
 from homeport.engine.runtime_folder import runtime_folder
 from tests.engine.live import eventually
-from tests.engine.runtime import Environment, answering, appeared, elsewhere, home, server
+from tests.engine.runtime import (
+    Environment,
+    answering,
+    appeared,
+    elsewhere,
+    home,
+    opened,
+    server,
+)
 
 
 @pytest.fixture
@@ -108,28 +117,42 @@ def test_a_client_can_check_a_proof_by_the_secret(here: Environment) -> None:
         assert is_proven(answer, registry.secret(shop.entry), port=8000, **about)
 
 
-def test_the_next_of_a_name_gets_a_number_and_leaves_no_gap(here: Environment) -> None:
-    with server("shop", here):
-        with server("shop", here) as second:
-            assert second.entry.name == "shop-2"
-            with server("shop", here) as third:
-                assert third.entry.name == "shop-3"
-            assert names(here) == ["shop", "shop-2"]
-        with server("shop", here) as again:
-            assert again.entry.name == "shop-2"
+def test_the_second_of_a_name_is_told_about_the_first_and_leaves_it_as_it_is(
+    here: Environment,
+) -> None:
+    with server("shop", here) as first:
+        before = files(here)
+        with pytest.raises(NameTakenError) as refusal:
+            appeared("shop", here, 8001)
+        assert refusal.value.facts["urls"] == ["http://127.0.0.1:8000"]
+        assert refusal.value.facts["instance"] == first.entry.instance
+        assert files(here) == before
+        assert registry.find("shop", here) == first.entry
 
 
-def test_when_all_numbers_are_taken_it_is_refused(here: Environment) -> None:
-    with ExitStack() as stack, runtime_folder(here, make=True):
-        for name in numbered("shop"):
-            (inside(here) / f"{name}.json").symlink_to("x")
-        with pytest.raises(HomeportError) as refusal:
-            stack.enter_context(server("shop", here))
-        assert refusal.value.code == "no-free-name"
+def test_who_knows_the_instance_may_take_its_place(here: Environment) -> None:
+    with server("shop", here) as first:
+        wanted = entry_of("shop", opened(8001))
+        with pytest.raises(NameTakenError):
+            appear(wanted, here, "another")
+        second = appear(wanted, here, first.entry.instance)
+        with answering(second.control):
+            first.close()
+            assert registry.find("shop", here) == second.entry
+        second.close()
+    assert files(here) == []
+
+
+def test_what_is_in_the_way_of_a_name_is_said_and_stays(here: Environment) -> None:
+    with runtime_folder(here, make=True):
+        (inside(here) / "shop.json").symlink_to("x")
+        with pytest.raises(NameTakenError, match="cannot read"):
+            appeared("shop", here)
+        assert files(here) == ["shop.json"]
 
 
 def test_what_ends_leaves_nothing(here: Environment) -> None:
-    with server("shop", here), server("shop", here):
+    with server("shop", here), server("shop-2", here):
         pass
     assert files(here) == []
     with elsewhere("shop", here) as other:
@@ -175,8 +198,8 @@ def test_a_server_that_hangs_is_not_returned_but_keeps_its_name(here: Environmen
         try:
             assert names(here) == []
             assert "shop.json" in files(here)
-            with server("shop", here) as second:
-                assert second.entry.name == "shop-2"
+            with pytest.raises(NameTakenError):
+                appeared("shop", here)
         finally:
             other.process.send_signal(signal.SIGCONT)
         eventually(lambda: names(here) == ["shop"], "it answers again")
@@ -276,9 +299,11 @@ def test_a_server_of_another_version_is_told_and_keeps_its_name(here: Environmen
         with pytest.raises(HomeportError) as refusal:
             registry.find("shop", here)
         assert refusal.value.code == "other-version"
-        with server("shop", here) as second:
-            assert second.entry.name == "shop-2"
+        with pytest.raises(NameTakenError, match=r"version 2\.1"):
+            appeared("shop", here)
     assert registry.survey(here).foreign == ()
+    with server("shop", here):
+        assert names(here) == ["shop"]
     assert files(here) == []
 
 
@@ -294,8 +319,8 @@ def test_facts_that_change_are_written_anew_under_the_same_lock(here: Environmen
         shop.registration.update(more)
         assert registry.find("shop", here) == more
         assert ask(more, {"ask": "facts"})["urls"] == list(more.urls)
-        with server("shop", here) as second:
-            assert second.entry.name == "shop-2"
+        with pytest.raises(NameTakenError):
+            appeared("shop", here)
     assert files(here) == []
 
 
@@ -381,21 +406,29 @@ def test_a_failed_registration_leaves_nothing_open_nor_behind(here: Environment)
     assert files(here) == ["s~"]
 
 
-def test_thirty_at_once_get_thirty_names_and_all_answer(here: Environment) -> None:
+def test_of_thirty_at_once_for_ten_names_ten_get_them_and_all_of_those_answer(
+    here: Environment,
+) -> None:
     with ExitStack() as stack:
-        others = [stack.enter_context(elsewhere("shop", here, 8000 + n)) for n in range(30)]
+        others = [
+            stack.enter_context(elsewhere(f"shop-{n % 10}", here, 8000 + n)) for n in range(30)
+        ]
         got = [other.name() for other in others]
-        assert sorted(got) == sorted([*numbered("shop")][:30])
+        assert sorted(name for name in got if name != "-") == [f"shop-{n}" for n in range(10)]
         running = {entry.name: entry for entry in registry.entries(here)}
         for number, name in enumerate(got):
-            assert running[name].ports == {8000 + number}
-            assert running[name].pid == others[number].process.pid
+            if name != "-":
+                assert running[name].ports == {8000 + number}
+                assert running[name].pid == others[number].process.pid
+            else:
+                assert others[number].process.wait(20) == 7
 
 
 def test_lookups_under_kills_never_return_a_wrong_server(here: Environment) -> None:
-    """Five servers of one name die and come again while others look."""
+    """Five servers die and come again while others look."""
     with ExitStack() as stack:
-        alive = [stack.enter_context(elsewhere("shop", here, 9000 + n)) for n in range(5)]
+        names_of = [*numbered("shop")][:5]
+        alive = [stack.enter_context(elsewhere(names_of[n], here, 9000 + n)) for n in range(5)]
         for other in alive:
             assert other.name()
         for turn in range(15):
@@ -406,8 +439,9 @@ def test_lookups_under_kills_never_return_a_wrong_server(here: Environment) -> N
             assert {entry.pid for entry in running} == {
                 other.process.pid for other in alive if other is not victim
             }
-            alive[turn % 5] = stack.enter_context(elsewhere("shop", here, 9000 + turn % 5))
-            assert alive[turn % 5].name() in [*numbered("shop")][:5]
+            again = elsewhere(names_of[turn % 5], here, 9000 + turn % 5)
+            alive[turn % 5] = stack.enter_context(again)
+            assert alive[turn % 5].name() == names_of[turn % 5]
         assert len(registry.entries(here)) == 5
 
 

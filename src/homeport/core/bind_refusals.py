@@ -3,17 +3,24 @@
 A port that somebody else has is in `core/busy_refusals`.
 """
 
+from collections.abc import Sequence
+
 from homeport.core.address import Address, Interface, is_link_local
 from homeport.core.errors import BindError, UsageError
 
 
-def no_free_port(first: int, last: int) -> BindError:
-    """Nothing was asked for and everything near the default is taken."""
+def no_free_port(tried: Sequence[int]) -> BindError:
+    """Nothing was asked for, and all of `tried` is taken; empty: any would have done."""
+    if tried:
+        what = f"All {len(tried)} ports that this server may have are in use"
+        message = f"{what}, from {min(tried)} to {max(tried)}."
+    else:
+        message = "The system has no port that is free on all of these addresses."
     return BindError(
-        f"Every port from {first} to {last} is in use.",
+        message,
         code="no-free-port",
-        next_steps=("any free port:  homeport --port 0",),
-        facts={"first": first, "last": last},
+        next_steps=("any free port:  homeport --port 0", "who has them:  homeport ls"),
+        facts={"tried": len(tried)},
     )
 
 

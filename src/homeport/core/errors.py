@@ -9,7 +9,8 @@ found, and the next command to type.
     ├── BindError                 exit 4   the address cannot be had
     │   └── PortBusyError         exit 4   another process has it
     ├── NothingThereError         exit 5   nothing listens there
-    └── NotStoppedError           exit 6   a server that was to be stopped goes on
+    ├── NotStoppedError           exit 6   a server that was to be stopped goes on
+    └── NameTakenError            exit 7   a server of that name runs already
 
 An app that is there and does not start is no error of ours: it is a `core.failure.Failure`, which
 the life cycle turns into exit code 3 or waits to see mended.
@@ -30,6 +31,7 @@ class ExitCode(IntEnum):
     BIND = 4
     NOTHING_THERE = 5
     NOT_STOPPED = 6
+    NAME_TAKEN = 7
     INTERRUPTED = 130
 
 
@@ -90,3 +92,9 @@ class NotStoppedError(HomeportError):
     """A server that was to be stopped is left running, or would not go."""
 
     exit_code = ExitCode.NOT_STOPPED
+
+
+class NameTakenError(HomeportError):
+    """A server of the same name runs; what was asked for may be there already."""
+
+    exit_code = ExitCode.NAME_TAKEN

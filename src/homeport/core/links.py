@@ -17,21 +17,29 @@ from homeport.core.address import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A URL that works, in words who can use it, and the interface it leads through."""
+    """A URL that works, in words who can use it, and the interface it leads through.
+
+    `in_browsers`: only there, for other programs may not be able to look its name up.
+    """
 
     url: str
     audience: str
     interface: str | None = None
+    in_browsers: bool = False
 
 
 def links(
-    ips: tuple[str, ...], port: int, interfaces: tuple[Interface, ...], scheme: str = "http"
+    ips: tuple[str, ...],
+    port: int,
+    interfaces: tuple[Interface, ...],
+    scheme: str = "http",
+    name: str | None = None,
 ) -> tuple[Link, ...]:
     """The links to print for listeners on `ips`, the best one first; never a wildcard.
 
-    `interfaces` may be empty when only loopback addresses are bound.
+    `interfaces` may be empty when only loopback addresses are bound. `name` is the server's.
     """
-    found = [*_local_links(ips, port), *_network_links(ips, port, interfaces)]
+    found = [*_local_links(ips, port, name), *_network_links(ips, port, interfaces)]
     linked = {link.url for link in found}
     for ip in ips:
         url = Address(ip=ip, port=port).url()
@@ -53,7 +61,8 @@ def needs_interfaces(ips: tuple[str, ...]) -> bool:
     return not all(is_loopback(ip) for ip in ips)
 
 
-def _local_links(ips: tuple[str, ...], port: int) -> list[Link]:
+def _local_links(ips: tuple[str, ...], port: int, own: str | None) -> list[Link]:
+    """`own` is a name; browsers know themselves where `*.localhost` is (RFC 6761 section 6.3)."""
     local = [
         loopback
         for loopback, wildcard in zip(LOOPBACK, WILDCARD, strict=True)
@@ -64,7 +73,9 @@ def _local_links(ips: tuple[str, ...], port: int) -> list[Link]:
     if set(LOOPBACK) <= set(local):
         name = Link(url=f"http://localhost:{port}", audience=words.THIS_COMPUTER)
         same = [Link(url=a.url(), audience=words.same_by_family(a.version)) for a in addresses]
-        return [name, *same]
+        by_name = f"http://{own}.localhost:{port}"
+        apart = Link(url=by_name, audience=words.BY_NAME, in_browsers=True)
+        return [name, *([apart] if own else []), *same]
     return [Link(url=a.url(), audience=words.THIS_COMPUTER) for a in addresses]
 
 

@@ -48,8 +48,9 @@ class Option(NamedTuple):
 
 OPTIONS = (
     Option("host", Kind.LIST, "HOST", "localhost, all, an IP address or an interface; repeatable"),
-    Option("port", Kind.PORT, "PORT", "0 = any free one  [8000, else the next free one]"),
+    Option("port", Kind.PORT, "PORT", "0 = any free one  [8000, else one of the project's own]"),
     Option("name", Kind.NAME, "NAME", "what others find it by  [the project's name]"),
+    Option("restart", Kind.SWITCH, "", "take the place of the one of this name that runs"),
     Option("reload", Kind.SWITCH, "", "load the app again when its files change  [on]"),
     Option("reload-dir", Kind.LIST, "DIR", "watch this folder instead of the project's"),
     Option("reload-include", Kind.LIST, "GLOB", "files that matter besides *.py"),
@@ -94,6 +95,7 @@ class Settings:
     port_origin: str = "--port"
     name: str | None = None
     name_in_project: bool = False
+    restart: bool = False
     reload: bool = True
     reload_dir: tuple[str, ...] = ()
     reload_include: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from homeport.core.address import (
     is_link_local,
     is_mapped,
 )
-from homeport.core.ports import HIGHEST_PORT, REFUSED_BY_BROWSERS, candidates
+from homeport.core.ports import HIGHEST_PORT, REFUSED_BY_BROWSERS
 
 PAIRS = {"localhost": LOOPBACK, "all": WILDCARD}
 """The words that mean both families: both sockets or neither (docs/adr/0003)."""
@@ -21,7 +21,7 @@ PAIRS = {"localhost": LOOPBACK, "all": WILDCARD}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeRequest:
-    """What was asked. `port` None: any from the default up; 0: any that is free."""
+    """What was asked. `port` None: that of the project (core/port_choice); 0: any that is free."""
 
     hosts: tuple[str, ...]
     port: int | None
@@ -39,7 +39,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BindPlan:
-    """All `targets` on the first of `ports` where all of them can be had."""
+    """All `targets` on the first of `ports` where all of them can be had.
+
+    No `ports`: still to be chosen. `asked`: there is only one that will do.
+    """
 
     targets: tuple[Target, ...]
     ports: tuple[int, ...]
@@ -58,7 +61,7 @@ def plan(request: ServeRequest, interfaces: tuple[Interface, ...]) -> BindPlan:
         targets += _targets(host, interfaces)
     return BindPlan(
         targets=_without_covered(tuple(targets)),
-        ports=candidates(request.port),
+        ports=() if request.port is None else (request.port,),
         asked=request.port is not None,
     )
 

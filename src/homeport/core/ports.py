@@ -5,7 +5,7 @@ HIGHEST_PORT = 65535
 BACKLOG = 2048
 """How many connections may wait to be accepted, if the system allows so many (listen(2))."""
 TRIES = 100
-"""How many ports after the default one are tried when none was asked for."""
+"""How many ports are tried when none was asked for, or to find one to offer."""
 
 REFUSED_BY_BROWSERS = frozenset(
     {
@@ -17,11 +17,3 @@ REFUSED_BY_BROWSERS = frozenset(
     }
 )
 """The Fetch standard's "bad port" list: a browser will not connect to these."""
-
-
-def candidates(port: int | None) -> tuple[int, ...]:
-    """The ports to try in order: only the one that was asked for, else the default and up."""
-    if port is not None:
-        return (port,)
-    span = range(DEFAULT_PORT, DEFAULT_PORT + TRIES)
-    return tuple(candidate for candidate in span if candidate not in REFUSED_BY_BROWSERS)

@@ -73,16 +73,6 @@ def registry_busy(path: str) -> HomeportError:
     )
 
 
-def no_free_name(name: str) -> HomeportError:
-    """All of `name`, `name-2`, … are taken."""
-    return HomeportError(
-        f"all names from {name} on are taken.",
-        code="no-free-name",
-        next_steps=("another name:  homeport --name NAME",),
-        facts={"name": name},
-    )
-
-
 def nothing_found(text: str, running: Sequence[Entry]) -> NothingThereError:
     """No server of that name or port; these run."""
     if running:

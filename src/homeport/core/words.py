@@ -10,6 +10,7 @@ from homeport.core.address import LOOPBACK, Interface, InterfaceKind, network_of
 from homeport.core.facts import Holder, Listener
 
 THIS_COMPUTER = "programs on this computer"
+BY_NAME = "in a browser; keeps cookies apart from other apps"
 WHOEVER = "whoever can reach this address"
 
 
@@ -58,12 +59,6 @@ def not_loaded_again(same: tuple[str, ...], unused: tuple[str, ...]) -> str:
 def _some(names: tuple[str, ...]) -> str:
     more = len(names) - 3
     return ", ".join(names[:3]) + (f" and {more} more" if more > 0 else "")
-
-
-def next_port(wanted: int, port: int, listeners: tuple[Listener, ...]) -> str:
-    """Why the port is not the usual one."""
-    by = f" by {who_holds(listeners)}" if listeners else ""
-    return f"port {wanted} is in use{by}; using {port}"
 
 
 def shadowed(strangers: tuple[Listener, ...]) -> str:

@@ -8,7 +8,9 @@ import contextlib
 import errno
 import socket
 import time
+from collections.abc import Iterable, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from homeport import host
 from homeport.core import bind_refusals
@@ -17,6 +19,10 @@ from homeport.core.errors import PortBusyError
 from homeport.core.plan import BindPlan, Target
 from homeport.core.ports import BACKLOG, HIGHEST_PORT, TRIES
 from homeport.engine.shadows import Shadows
+
+if TYPE_CHECKING:
+    from homeport.core.availability import Availability
+    from homeport.core.facts import Listener
 
 _TRIES_FOR_ANY_PORT = 50
 _NO_SUCH_FAMILY = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
@@ -58,46 +64,69 @@ class Listeners:
 
 
 class Busy(Exception):
-    """An address that someone else has; `free` says why."""
+    """An address that someone else has."""
 
     def __init__(self, address: Address) -> None:
         super().__init__(str(address))
-        # Not needed on the way of a server that gets its port, so not imported there.
-        from homeport.core.busy_refusals import in_the_way
+        self.address = address
+
+    # Looked up when it is told, not when it is met: others may wait for their turn to bind.
+    # What is imported is not needed on the way of a server that gets its port.
+
+    @cached_property
+    def free(self) -> "Availability":
+        """Why it cannot be had; as things are when this is first asked for."""
         from homeport.host.survey import why_busy
 
-        self.address = address
-        self.free = why_busy(address)
-        self.listeners = in_the_way(self.free)
+        return why_busy(self.address)
+
+    @cached_property
+    def listeners(self) -> "tuple[Listener, ...]":
+        """The sockets in the way."""
+        from homeport.core.busy_refusals import in_the_way
+
+        return in_the_way(self.free)
 
 
 class _FamilyMissing(Exception):
     """This computer has no IPv6 (or IPv4) loopback."""
 
 
-Kept = tuple[socket.socket, ...]
+def listening(descriptors: Iterable[int]) -> dict[Address, socket.socket]:
+    """Sockets of another process, or of this one before, by what they listen on.
+
+    They are the caller's to close.
+    """
+    found = {}
+    for descriptor in descriptors:
+        sock = socket.socket(fileno=descriptor)
+        sock.setblocking(False)
+        sock.set_inheritable(False)
+        ip, port, *_ = sock.getsockname()
+        found[Address(ip=ip, port=port)] = sock
+    return found
 
 
-def open_listeners(plan: BindPlan, origin: str, kept: Kept = ()) -> Listeners:
+def open_listeners(
+    plan: BindPlan, origin: str, inherited: Mapping[Address, socket.socket] | None = None
+) -> Listeners:
     """The sockets of the first port of `plan` on which every target can be had.
 
-    `origin` says in messages where the port comes from. Of `kept`, which listen already, those that
-    are in the plan are used. Raises BindError, PortBusyError.
+    `origin` says in messages where the port comes from. What is in `inherited` listens already and
+    is used as it is. Raises BindError, PortBusyError.
     """
+    had = inherited or {}
     first_busy: Busy | None = None
     for port in plan.ports:
         try:
-            if port == 0:
-                sockets, skipped = _open_any(plan)
-            else:
-                sockets, skipped = _open_all(plan, port, origin, kept)
+            sockets, skipped = _open_any(plan) if port == 0 else _open_all(plan, port, origin, had)
         except Busy as busy:
             if plan.asked:
                 raise _told(busy, origin) from None
             first_busy = first_busy or busy
         else:
             return Listeners(sockets, skipped, first_busy)
-    raise bind_refusals.no_free_port(plan.ports[0], plan.ports[-1])
+    raise bind_refusals.no_free_port(plan.ports)
 
 
 def _told(busy: Busy, origin: str) -> PortBusyError:
@@ -121,7 +150,7 @@ def _open_any(plan: BindPlan) -> tuple[list[socket.socket], tuple[str, ...]]:
         port = sock.getsockname()[1]
         rest = BindPlan(targets=tuple(others), ports=(port,), asked=True)
         try:
-            sockets, skipped = _open_all(rest, port, "--port 0")
+            sockets, skipped = _open_all(rest, port, "--port 0", {})
         except Busy:
             sock.close()
         except BaseException:
@@ -129,26 +158,24 @@ def _open_any(plan: BindPlan) -> tuple[list[socket.socket], tuple[str, ...]]:
             raise
         else:
             return [sock, *sockets], skipped
-    raise bind_refusals.no_free_port(0, 0)
+    raise bind_refusals.no_free_port(())
 
 
 def _open_all(
-    plan: BindPlan, port: int, origin: str, kept: Kept = ()
+    plan: BindPlan, port: int, origin: str, had: Mapping[Address, socket.socket]
 ) -> tuple[list[socket.socket], tuple[str, ...]]:
     with contextlib.ExitStack() as cleanup:
         sockets, skipped = [], []
         for target in plan.targets:
+            if inherited := had.get(Address(ip=target.ip, port=port)):
+                sockets.append(inherited)
+                continue
             try:
-                sock = _one_of(kept, target, port) or _open(target, port, origin)
-                sockets.append(cleanup.enter_context(sock))
+                sockets.append(cleanup.enter_context(_open(target, port, origin)))
             except _FamilyMissing:
                 skipped.append(target.ip)
         cleanup.pop_all()
     return sockets, tuple(skipped)
-
-
-def _one_of(kept: Kept, target: Target, port: int) -> socket.socket | None:
-    return next((sock for sock in kept if sock.getsockname()[:2] == (target.ip, port)), None)
 
 
 def _open(target: Target, port: int, origin: str) -> socket.socket:

@@ -21,10 +21,14 @@ from homeport.core.events import Event
 
 
 class Told(NamedTuple):
-    """An answer, and what happens to the server because it was asked."""
+    """An answer, what happens to the server because it was asked, and open files.
+
+    The other end gets copies of the files (SCM_RIGHTS, unix(7)).
+    """
 
     answer: Mapping[str, Any]
-    event: Event
+    event: Event | None = None
+    descriptors: tuple[int, ...] = ()
 
 
 Handler = Callable[[dict[str, Any]], Mapping[str, Any] | Told]
@@ -117,7 +121,7 @@ class Control:
             if client.unsent:
                 client.send()
             elif (line := client.hear()) is not None:
-                client.unsent = self._answer_to(line)
+                client.unsent, client.descriptors = self._answer_to(line)
                 self._selector.modify(client.sock, selectors.EVENT_WRITE, client)
                 client.send()
             is_done = client.is_heard and not client.unsent
@@ -128,7 +132,7 @@ class Control:
         if is_done:
             self._drop(client)
 
-    def _answer_to(self, line: bytes) -> bytes:
+    def _answer_to(self, line: bytes) -> tuple[bytes, tuple[int, ...]]:
         """What a request leads to; whatever goes wrong in it is an answer as well."""
         try:
             request = _request(line)
@@ -136,15 +140,16 @@ class Control:
             if word not in self.handlers:
                 raise registry_words.unknown_word(word, sorted(self.handlers))
             answer = self.handlers[word](request)
-            if isinstance(answer, Told):
-                line = _line(answer.answer)
+            if not isinstance(answer, Told):
+                return _line(answer), ()
+            line = _line(answer.answer)
+            if answer.event is not None:
                 self._events.append(answer.event)
-                return line
-            return _line(answer)
+            return line, answer.descriptors
         except HomeportError as error:
-            return _refused(error)
+            return _refused(error), ()
         except Exception as error:
-            return _refused(refusals.unexpected(error))
+            return _refused(refusals.unexpected(error)), ()
 
     def _drop(self, client: "_Client") -> None:
         self._selector.unregister(client.sock)
@@ -159,6 +164,7 @@ class _Client:
         self.sock = sock
         self.deadline = deadline
         self.unsent = b""
+        self.descriptors: tuple[int, ...] = ()
         self.is_heard = False
         self._inbox = b""
 
@@ -174,7 +180,12 @@ class _Client:
 
     def send(self) -> None:
         """What the other end has room for. OSError when it is gone."""
-        self.unsent = self.unsent[self.sock.send(self.unsent) :]
+        if self.descriptors:
+            sent = socket.send_fds(self.sock, [self.unsent], self.descriptors)
+            self.descriptors = ()
+        else:
+            sent = self.sock.send(self.unsent)
+        self.unsent = self.unsent[sent:]
 
 
 def _request(line: bytes) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from homeport.engine.private_folder import PrivateFolder
 PATIENCE = 5.0
 """Seconds to wait for an answer."""
 LARGEST_ANSWER = 4 * 1024 * 1024
+MOST_FILES = 64
+"""That may come with an answer."""
 _PAUSE = 0.005
 
 
@@ -26,20 +28,28 @@ def ask(entry: Entry, request: Mapping[str, Any], timeout: float = PATIENCE) -> 
     Raises the HomeportError that the server refused with, NothingThereError when it has ended,
     HomeportError when it does not answer within `timeout` seconds.
     """
+    return ask_for_files(entry, request, timeout)[0]
+
+
+def ask_for_files(
+    entry: Entry, request: Mapping[str, Any], timeout: float = PATIENCE
+) -> tuple[dict[str, Any], list[int]]:
+    """As `ask`, with the descriptors that came with the answer; they are the caller's to close."""
     deadline = time.monotonic() + timeout
+    files: list[int] = []
     try:
         with PrivateFolder.open(os.path.dirname(entry.socket)) as folder:
             sock = _connected(folder, os.path.basename(entry.socket), deadline)
         with sock:
             _send(sock, request, deadline)
-            answer = _received(sock, deadline)
+            answer = _received(sock, deadline, files)
     except TimeoutError:
         raise no_answer(entry.name, timeout) from None
     except (OSError, ValueError):
         raise server_gone(entry.name) from None
     if "error" in answer:
         raise error_from_json(answer["error"])
-    return answer
+    return answer, files
 
 
 def ask_all(
@@ -109,12 +119,30 @@ def _send(sock: socket.socket, request: Mapping[str, Any], deadline: float) -> N
         sock.sendall(json.dumps(request).encode() + b"\n")
 
 
-def _received(sock: socket.socket, deadline: float) -> dict[str, Any]:
-    """One line. TimeoutError, OSError, ValueError for what is no answer."""
+def _received(
+    sock: socket.socket, deadline: float, files: list[int] | None = None
+) -> dict[str, Any]:
+    """One line. TimeoutError, OSError, ValueError for what is no answer.
+
+    `files` gets the descriptors that come with it; when this raises, none is left open.
+    """
+    try:
+        return _read_answer(sock, deadline, files)
+    except BaseException:
+        for file in files or ():
+            os.close(file)
+        raise
+
+
+def _read_answer(sock: socket.socket, deadline: float, files: list[int] | None) -> dict[str, Any]:
     data = b""
     while not data.endswith(b"\n"):
         sock.settimeout(_left(deadline))
-        more = sock.recv(65536)
+        if files is None:
+            more = sock.recv(65536)
+        else:
+            more, came, _, _ = socket.recv_fds(sock, 65536, MOST_FILES)
+            files += came
         if not more or len(data) > LARGEST_ANSWER:
             raise ValueError("no answer")
         data += more

@@ -10,18 +10,23 @@ Follower = Callable[[Announce, Moment], None]
 
 
 class Following:
-    """Passes everything on; the followers hear the news after the reporter itself."""
+    """Passes everything on; the followers hear the news after the reporter, `first` before it."""
 
-    def __init__(self, inner: Reporter, *followers: Follower) -> None:
+    def __init__(
+        self, inner: Reporter, *followers: Follower, first: Follower | None = None
+    ) -> None:
         self.opened: Callable[[Opened], None] = inner.opened
         self.cut, self.debug, self.warn = inner.cut, inner.debug, inner.warn
         self.refused, self.reached = inner.refused, inner.reached
         self.share, self.local_name, self.guide = inner.share, inner.local_name, inner.guide
         self._inner = inner
         self._followers = followers
+        self._first = first
 
     def news(self, announce: Announce, moment: Moment) -> None:
         """One thing that happened."""
+        if self._first is not None:
+            self._first(announce, moment)
         self._inner.news(announce, moment)
         for follower in self._followers:
             follower(announce, moment)

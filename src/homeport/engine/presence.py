@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from homeport.core.entry import Entry
-from homeport.engine.control import Control
+from homeport.core.events import Event, News
+from homeport.engine.control import Control, Handler
 from homeport.engine.registration import Registration, register
 from homeport.engine.reporting import Opened
 from homeport.engine.runtime_folder import runtime_folder
@@ -15,16 +16,12 @@ from homeport.host.me import boot_id, start_ticks
 INSTANCE_BYTES = 16
 
 
-def appear(name: str, opened: Opened, environment: Mapping[str, str]) -> "Presence":
-    """Register the server under `name` or the next free one like it.
-
-    Raises HomeportError for an unsafe folder, OSError where the system refuses; then nothing is
-    left behind.
-    """
-    wanted = Entry(
+def entry_of(name: str, opened: Opened) -> Entry:
+    """What this process will write into the registry."""
+    return Entry(
         name=name,
         instance=os.urandom(INSTANCE_BYTES).hex(),
-        urls=tuple(link.url for link in opened.links),
+        urls=tuple(link.url for link in opened.links if not link.in_browsers),
         addresses=tuple(str(address) for address in opened.addresses),
         pid=os.getpid(),
         started=time.time(),
@@ -34,9 +31,19 @@ def appear(name: str, opened: Opened, environment: Mapping[str, str]) -> "Presen
         app=opened.app,
         socket="",
     )
+
+
+def appear(
+    wanted: Entry, environment: Mapping[str, str], replacing: str | None = None
+) -> "Presence":
+    """Register a server; `replacing` is the instance that may be put out of its place.
+
+    Raises NameTakenError, HomeportError for an unsafe folder, OSError where the system refuses;
+    then nothing is left behind.
+    """
     folder = runtime_folder(environment, make=True)
     try:
-        registration = register(folder, wanted)
+        registration = register(folder, wanted, replacing)
     except BaseException:
         folder.close()
         raise
@@ -48,7 +55,7 @@ def appear(name: str, opened: Opened, environment: Mapping[str, str]) -> "Presen
 
 
 class Presence:
-    """`control` is an input of the supervisor; others add their own words to its `handlers`."""
+    """A `Place` that is there; others add their own words to its `handlers`."""
 
     def __init__(self, registration: Registration) -> None:
         self.registration = registration
@@ -59,6 +66,25 @@ class Presence:
     def entry(self) -> Entry:
         """As it is written down now."""
         return self.registration.entry
+
+    @property
+    def handlers(self) -> dict[str, Handler]:
+        """Word → what answers it."""
+        return self.control.handlers
+
+    def begin(self, *, alone: bool) -> None:
+        """It is alone."""
+
+    def hear(self, news: News) -> None:
+        """Nothing changes hands."""
+
+    def fileno(self) -> int:
+        """For selectors."""
+        return self.control.fileno()
+
+    def read(self) -> list[Event]:
+        """Answer who asks."""
+        return self.control.read()
 
     def close(self) -> None:
         """Answer nobody any more and leave the registry. May be called again."""

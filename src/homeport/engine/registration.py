@@ -8,17 +8,20 @@
 import json
 import os
 import socket
+import time
 from contextlib import ExitStack, suppress
 from functools import partial
 
-from homeport.core.entry import Entry
-from homeport.core.registry_words import no_free_name, registry_busy
-from homeport.core.server_name import numbered
+from homeport.core.entry import LARGEST, Entry, Foreign, read_entry
+from homeport.core.registry_words import registry_busy
+from homeport.core.server_words import name_taken
 from homeport.engine.private_folder import NEW, PrivateFolder
 from homeport.engine.turns import Turn, is_taken, lock, turn
 
 PATIENCE = 1.0
 """Seconds to wait for one's turn."""
+PATIENCE_AT_START = 5.0
+"""The same for one of many servers that start at once on a busy computer."""
 BACKLOG = 16
 ENDINGS = (".json", ".sock", ".key")
 SECRET_BYTES = 32
@@ -27,25 +30,33 @@ _to_text = json.JSONEncoder().encode
 """Kept: an app may put its own in the place of `json.dumps`."""
 
 
-def register(folder: PrivateFolder, wanted: Entry) -> "Registration":
-    """Give the server the name it wants, or `name-2`, `name-3`, …, and write its entry.
+def register(folder: PrivateFolder, wanted: Entry, replacing: str | None = None) -> "Registration":
+    """Write the entry of a server under its name. `wanted.socket` is filled in.
 
-    What a dead server left under the name is replaced. `wanted.socket` is filled in.
-    Raises HomeportError when all names are taken or another process blocks the folder, OSError as
-    the system refuses (a full disk, a read-only one).
+    What a dead server left under the name is replaced, and so is the server whose instance is
+    `replacing`: it keeps running, but is not found any more.
+    Raises NameTakenError when another server has the name, HomeportError when another process
+    blocks the folder, OSError as the system refuses (a full disk, a read-only one).
     """
-    with turn(folder, Turn.ALONE, PATIENCE) as is_ours:
+    name = wanted.name
+    with turn(folder, Turn.ALONE, PATIENCE_AT_START) as is_ours:
         if not is_ours:
             raise registry_busy(folder.path)
-        for name in numbered(wanted.name):
-            if is_taken(folder, name + ".json"):
-                continue
-            path = os.path.join(folder.path, name + ".sock")
-            try:
-                return _settle(folder, wanted._replace(name=name, socket=path))
-            except IsADirectoryError:  # in the place of one of our files
-                continue
-    raise no_free_name(wanted.name)
+        if is_taken(folder, f"{name}.json"):
+            found = read_there(folder, name)
+            if not isinstance(found, Entry) or found.instance != replacing:
+                raise name_taken(name, wanted.project, found, time.time())
+        path = os.path.join(folder.path, f"{name}.sock")
+        return _settle(folder, wanted._replace(socket=path))
+
+
+def read_there(folder: PrivateFolder, name: str) -> Entry | Foreign | None:
+    """The entry of that name, whether its server lives or not; None when there is none."""
+    try:
+        text = folder.read(f"{name}.json", LARGEST + 1).decode()
+    except (OSError, ValueError):
+        return None
+    return read_entry(text, name)
 
 
 def _settle(folder: PrivateFolder, entry: Entry) -> "Registration":

@@ -9,12 +9,12 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from homeport.core.entry import LARGEST, Entry, Foreign, read_entry
+from homeport.core.entry import Entry, Foreign
 from homeport.core.errors import HomeportError
 from homeport.core.registry_words import nothing_found, other_version
 from homeport.engine.control_client import ask_all
 from homeport.engine.private_folder import NEW, PrivateFolder
-from homeport.engine.registration import ENDINGS, SECRET_BYTES, remove_files
+from homeport.engine.registration import ENDINGS, SECRET_BYTES, read_there, remove_files
 from homeport.engine.runtime_folder import runtime_folder
 from homeport.engine.turns import Turn, is_taken, turn
 
@@ -69,7 +69,7 @@ def survey(environment: Mapping[str, str], only: str | None = None) -> Survey:
         files = (name for name in folder.names() if name.endswith(".json"))
         names = sorted(name.removesuffix(".json") for name in files)
         held = _held(folder, [name for name in names if only in (None, name)])
-        found = {name: _read(folder, name) for name in held}
+        found = {name: read_there(folder, name) for name in held}
         dead = [name for name, is_held in held.items() if is_held is False]
         possible = {name: each for name, each in found.items() if each and name not in dead}
         asked = [name for name, each in possible.items() if isinstance(each, Entry)]
@@ -101,14 +101,6 @@ def _held(folder: PrivateFolder, names: Iterable[str]) -> dict[str, bool | None]
         return dict.fromkeys(names)
 
 
-def _read(folder: PrivateFolder, name: str) -> Entry | Foreign | None:
-    try:
-        text = folder.read(f"{name}.json", LARGEST + 1).decode()
-    except (OSError, ValueError):
-        return None
-    return read_entry(text, name)
-
-
 def _sweep(folder: PrivateFolder) -> None:
     """Take away what dead servers left. What is not of our making stays."""
     try:
@@ -128,7 +120,7 @@ def _dead(folder: PrivateFolder) -> list[str]:
         stem
         for stem in sorted(stems)
         if (
-            _read(folder, stem) is not None and not is_taken(folder, f"{stem}.json")
+            read_there(folder, stem) is not None and not is_taken(folder, f"{stem}.json")
             if f"{stem}.json" in there
             else True
         )

@@ -9,32 +9,30 @@ import json
 import os
 import socket
 import sys
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple, NoReturn
+
+from homeport.core.address import Address
+from homeport.engine.binding import listening
 
 VARIABLE = "_HOMEPORT_RENEWED"
 """What the new image is told, with the pid, so that no child takes it for its own."""
 
 
 class Kept(NamedTuple):
-    """From before. `name` is what the server was called, `wanted` what it had asked for.
+    """From before. `log` is the log file of a background server."""
 
-    `log` is the log file of a background server.
-    """
-
-    sockets: tuple[socket.socket, ...]
-    name: str
-    wanted: str
+    sockets: Mapping[Address, socket.socket]
     log: str | None
 
 
 class Renewal:
     """The wish to start again, and what is carried over."""
 
-    def __init__(self, sockets: Sequence[socket.socket], name: str, wanted: str, log: str | None):
+    def __init__(self, sockets: Sequence[socket.socket], log: str | None):
         self._sockets = sockets
-        self._facts = {"name": name, "wanted": wanted, "log": log}
+        self._log = log
         self._kept: list[int] = []
 
     def ask(self) -> None:
@@ -51,7 +49,7 @@ class Renewal:
         """Become the new one. OSError when there is no interpreter any more."""
         for descriptor in self._kept:
             os.set_inheritable(descriptor, True)
-        told = {"pid": os.getpid(), "sockets": self._kept, **self._facts}
+        told = {"pid": os.getpid(), "sockets": self._kept, "log": self._log}
         environment = {**os.environ, VARIABLE: json.dumps(told)}
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
 
@@ -64,9 +62,5 @@ def kept(environment: MutableMapping[str, str] = os.environ) -> Kept | None:
     with suppress(ValueError, KeyError, TypeError, OSError):
         told = json.loads(text)
         if told["pid"] == os.getpid():
-            sockets = tuple(socket.socket(fileno=number) for number in told["sockets"])
-            for sock in sockets:
-                sock.set_inheritable(False)
-                sock.setblocking(False)
-            return Kept(sockets, told["name"], told["wanted"], told["log"])
+            return Kept(listening(told["sockets"]), told["log"])
     return None

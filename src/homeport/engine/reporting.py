@@ -11,6 +11,7 @@ from homeport.core.links import Link
 if TYPE_CHECKING:  # needed once something is shared
     from homeport.core.evidence import PeerSeen
     from homeport.core.guide_words import TrustGuide
+    from homeport.core.moved import Moved
     from homeport.core.share import Place
     from homeport.core.share_actions import Tell
     from homeport.engine.mdns import News as NameNews
@@ -20,10 +21,10 @@ if TYPE_CHECKING:  # needed once something is shared
 class Opened:
     """The listeners are open; nothing is answered yet.
 
-    `skipped` are loopback addresses this computer does not have. `wanted` is the usual port that
-    was in use, `held_by` its holders. `restarts`: a worker can be replaced (not an app object).
-    `waits_for_fix`: a first start that fails is not the end. `strangers` may answer `localhost`
-    instead of us. `name` and `instance` are those in the registry; None: it is not in it.
+    `skipped` are loopback addresses this computer does not have. `moved`: it is not on its usual
+    port. `restarts`: a worker can be replaced (not an app object). `waits_for_fix`: a first start
+    that fails is not the end. `strangers` may answer `localhost` instead of us. `name` and
+    `instance` are those in the registry; None: it is not in it.
     """
 
     app: str
@@ -34,8 +35,7 @@ class Opened:
     reload: bool
     restarts: bool = True
     waits_for_fix: bool = True
-    wanted: int | None = None
-    held_by: tuple[Listener, ...] = ()
+    moved: "Moved | None" = None
     strangers: tuple[Listener, ...] = ()
     name: str | None = None
     instance: str | None = None

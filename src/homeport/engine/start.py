@@ -3,17 +3,19 @@
 import os
 import socket
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 
 from homeport import host
 from homeport.core import wire, words
-from homeport.core.address import WILDCARD
-from homeport.core.errors import ExitCode
+from homeport.core.address import WILDCARD, Address
+from homeport.core.entry import Entry
+from homeport.core.errors import ExitCode, NothingThereError
 from homeport.core.links import links, needs_interfaces
-from homeport.core.plan import ServeRequest, plan
+from homeport.core.plan import BindPlan, ServeRequest, plan
 from homeport.core.plan import needs_interfaces as plan_needs_interfaces
+from homeport.core.port_choice import Owner
 from homeport.engine.binding import Listeners, open_listeners
 from homeport.engine.doors import Doors
 from homeport.engine.front import Entrance, Front
@@ -23,6 +25,7 @@ from homeport.engine.reporting import Opened, Reporter
 from homeport.engine.saves import Saves
 from homeport.engine.service import Service
 from homeport.engine.shadows import Shadows
+from homeport.engine.sticky import AtHome, open_at_home
 from homeport.engine.supervisor import Supervisor
 from homeport.engine.watch import Rules
 
@@ -31,8 +34,9 @@ from homeport.engine.watch import Rules
 class Serving:
     """Everything a server needs. `rules` None: it does not reload. `title` names the app.
 
-    `name` is what the server would like to be called. `waits_for_fix` False: a first start that
-    fails is the end. `kept` are listening sockets from before a restart.
+    `name` is what the server is called. `remembers`: it gets its port again next time.
+    `waits_for_fix` False: a first start that fails is the end. `kept` are listening sockets from
+    before a restart.
     """
 
     request: ServeRequest
@@ -44,44 +48,80 @@ class Serving:
     started: float
     restarts: bool = True
     waits_for_fix: bool = True
-    kept: tuple[socket.socket, ...] = ()
+    remembers: bool = True
+    kept: Mapping[Address, socket.socket] = field(default_factory=dict)
     entrance: Entrance = field(default_factory=Entrance)
 
 
-def open_for(serving: Serving) -> tuple[Listeners, Opened]:
-    """Bind and listen. Raises UsageError, BindError; nothing is open then."""
-    request = _with_kept_port(serving)
+def open_for(
+    serving: Serving, predecessor: Entry | None, environment: Mapping[str, str]
+) -> tuple[Listeners, Opened, tuple[str, ...]]:
+    """Bind and listen; with what has to be said about it.
+
+    Raises UsageError, BindError, HomeportError; nothing is open then.
+    """
+    request = serving.request
     known = host.interfaces() if plan_needs_interfaces(request.hosts) else ()
-    listeners = open_listeners(plan(request, known), request.port_origin, serving.kept)
-    for sock in serving.kept:
-        if sock not in listeners.sockets:
-            sock.close()
+    listeners, moved, notes = _listen(serving, plan(request, known), predecessor, environment)
     ips = tuple(address.ip for address in listeners.addresses)
     if needs_interfaces(ips):
         known = known or host.interfaces()
-    busy = listeners.busy
     opened = Opened(
         app=serving.title,
         project=serving.job.project,
         addresses=listeners.addresses,
-        links=links(ips, listeners.port, known, serving.entrance.scheme),
+        links=links(ips, listeners.port, known, serving.entrance.scheme, serving.name),
         skipped=listeners.skipped,
         reload=serving.rules is not None,
         restarts=serving.restarts,
         waits_for_fix=serving.waits_for_fix,
-        wanted=busy.address.port if busy else None,
-        held_by=busy.listeners if busy else (),
+        moved=moved,
         strangers=listeners.shadows.strangers,
     )
-    return listeners, opened
+    return listeners, opened, notes
 
 
-def _with_kept_port(serving: Serving) -> ServeRequest:
-    """The port from before a restart, unless another one is asked for by now."""
-    request = serving.request
-    if not serving.kept or request.port:
-        return request
-    return replace(request, port=serving.kept[0].getsockname()[1])
+def _listen(
+    serving: Serving, bind: BindPlan, predecessor: Entry | None, environment: Mapping[str, str]
+) -> AtHome:
+    origin = serving.request.port_origin
+    if had := serving.kept or _of(predecessor):
+        return AtHome(_listen_as_before(bind, origin, had), None, ())
+    if bind.ports:
+        return AtHome(open_listeners(bind, origin), None, ())
+    project = os.path.realpath(serving.job.project)
+    owner = Owner(project, serving.name)
+    return open_at_home(bind, owner, environment, remember=serving.remembers)
+
+
+def _of(predecessor: Entry | None) -> Mapping[Address, socket.socket]:
+    """The sockets of the server that is replaced; none when it has ended since."""
+    if predecessor is None:
+        return {}
+    from homeport.engine.taking_over import inherited
+
+    with suppress(NothingThereError):
+        return inherited(predecessor)
+    return {}
+
+
+def _listen_as_before(
+    bind: BindPlan, origin: str, had: Mapping[Address, socket.socket]
+) -> Listeners:
+    """With sockets that listen already, where they are what is wanted; the others are closed."""
+    try:
+        if not bind.ports:
+            bind = replace(bind, ports=(next(iter(had)).port,), asked=True)
+            origin = "the server before"
+        listeners = open_listeners(bind, origin, had)
+    except BaseException:
+        for sock in had.values():
+            sock.close()
+        raise
+    for sock in had.values():
+        if sock not in listeners.sockets:
+            sock.close()
+    return listeners
 
 
 def front_of(serving: Serving, opened: Opened) -> tuple[Front, tuple[str, ...]]:

@@ -17,8 +17,8 @@ from enum import Enum
 
 from homeport.engine.private_folder import PrivateFolder
 
-PAUSE = 0.001
-"""Seconds between two tries."""
+PAUSE, LONGEST_PAUSE = 0.001, 0.016
+"""Seconds between two tries: fifty that wait must not keep the one that works from its work."""
 
 
 class Turn(Enum):
@@ -36,9 +36,10 @@ def turn(folder: PrivateFolder, kind: Turn, patience: float) -> Iterator[bool]:
     """
     fd = folder.open_file(".lock", os.O_RDWR | os.O_CREAT)
     try:
-        deadline = time.monotonic() + patience
+        deadline, pause = time.monotonic() + patience, PAUSE
         while not (got := lock(fd, kind)) and time.monotonic() < deadline:
-            time.sleep(PAUSE)
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
         yield got
     finally:
         os.close(fd)

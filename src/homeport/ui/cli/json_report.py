@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from homeport.core import words
+from homeport.core import moved, words
 from homeport.core.events import Announce, News
 from homeport.engine.reporting import Moment, Opened, RefusedVisit
 
@@ -44,8 +44,8 @@ class JsonReport:
             instance=opened.instance,
         )
         notes = []
-        if opened.wanted is not None:
-            notes.append(words.next_port(opened.wanted, opened.addresses[0].port, opened.held_by))
+        if opened.moved is not None:
+            notes.append(moved.sentence(opened.moved))
         if opened.skipped:
             notes.append(words.NO_IPV6)
         if opened.strangers:
@@ -54,6 +54,7 @@ class JsonReport:
             "listening",
             addresses=[str(address) for address in opened.addresses],
             port=opened.addresses[0].port,
+            moved=opened.moved.to_json() if opened.moved else None,
             notes=notes,
         )
 
@@ -81,7 +82,12 @@ class JsonReport:
     def _urls(self) -> list[dict[str, object]]:
         assert self._opened is not None
         return [
-            {"url": link.url, "audience": link.audience, "interface": link.interface}
+            {
+                "url": link.url,
+                "audience": link.audience,
+                "interface": link.interface,
+                "in_browsers": link.in_browsers,
+            }
             for link in self._opened.links
         ]
 

@@ -13,8 +13,9 @@ from homeport.core.appref import AppLocation
 from homeport.core.errors import ExitCode, HomeportError
 from homeport.ui.cli.find_app import Wanted, find_app
 from homeport.ui.cli.folders import current_folder
+from homeport.ui.cli.one_server import serve
 from homeport.ui.cli.output import open_standard_streams
-from homeport.ui.cli.serve import serve, settings_of
+from homeport.ui.cli.serve import settings_of
 from homeport.ui.cli.sources import (
     from_arguments,
     read_project,

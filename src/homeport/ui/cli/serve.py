@@ -1,35 +1,21 @@
 """`homeport [APP]`: from the command line to a running server."""
 
 import os
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from homeport.core import refusals, registry_words
+from homeport.core import refusals
 from homeport.core.errors import ExitCode, HomeportError
 from homeport.core.options import Settings, Source, merge
-from homeport.core.wire import Loaded
-from homeport.engine.binding import Listeners
-from homeport.engine.doors import Doors
-from homeport.engine.front import Front
-from homeport.engine.outside import Input, Process
-from homeport.engine.presence import Presence, appear
-from homeport.engine.reception import Reception
 from homeport.engine.renewal import Kept
-from homeport.engine.reporting import Opened, Reporter
-from homeport.engine.signals import SignalPipe, Signals
-from homeport.engine.spawn import WorkerProcess, spawn_worker
-from homeport.engine.start import Serving, front_of, open_for, supervise
-from homeport.engine.warmth import Warmth
+from homeport.engine.spawn import WorkerProcess
 from homeport.ui.cli import arguments as command_line
-from homeport.ui.cli.browser import OpenWhenReady, open_browser
 from homeport.ui.cli.find_app import Wanted, find_app
 from homeport.ui.cli.folders import current_folder
-from homeport.ui.cli.json_report import JsonReport
-from homeport.ui.cli.keyboard import Keyboard
-from homeport.ui.cli.output import has_colour, write
+from homeport.ui.cli.one_server import serve
+from homeport.ui.cli.output import write
 from homeport.ui.cli.sources import (
     Project,
     from_arguments,
@@ -38,7 +24,6 @@ from homeport.ui.cli.sources import (
     read_project,
 )
 from homeport.ui.cli.telling import tell, wants_json
-from homeport.ui.cli.text_report import TextReport
 from homeport.ui.cli.this_start import ThisStart
 from homeport.ui.cli.what_to_serve import serving_of
 
@@ -98,7 +83,7 @@ def _serve_as_told(
     location = find_app(Wanted(settings.app, home.absolute()), project)
     serving = serving_of(settings, project, folder, location, started)
     if start.named == "demo":
-        serving = replace(serving, title="the built-in demo app")
+        serving = replace(serving, title="the built-in demo app", remembers=False)
     code = serve(start.serving(serving), settings, spare, start=start)
     if start.renewal is not None and start.renewal.is_asked and code is ExitCode.OK:
         start.renewal.go()
@@ -108,134 +93,3 @@ def _serve_as_told(
 def settings_of(first: Source, project: Project) -> Settings:
     """All sources merged. UsageError for what is not known or of the wrong kind."""
     return merge((first, from_environment(os.environ), from_project(project)))
-
-
-def serve(
-    serving: Serving,
-    settings: Settings,
-    spare: list[WorkerProcess],
-    app: object = None,
-    start: ThisStart | None = None,
-) -> ExitCode:
-    """Open, tell, run. `spare` may hold a worker process that is up already.
-
-    `app`: an app object, served by this process.
-    """
-    start = start or ThisStart()
-    listeners, opened = open_for(serving)
-    with ExitStack() as cleanup:
-        presence, notes = _presence(serving.name, opened)
-        if presence is not None:
-            cleanup.callback(presence.close)
-            entry = presence.entry
-            opened = replace(opened, name=entry.name, instance=entry.instance)
-        reporter, keyboard = face_of(settings, opened)
-        if keyboard is not None:
-            cleanup.callback(keyboard.close)
-        reporter = start.face(reporter, opened, serving.name)
-        reporter.opened(opened)
-        front, more = front_of(serving, opened)
-        for note in (*notes, *more):
-            reporter.warn(note)
-        run = _Run(serving, listeners, front, reporter, presence, keyboard, start)
-        if app is not None:
-            from homeport.engine.inline import serve_here  # with asyncio, which others do not need
-
-            return serve_here(app, run, cleanup.close)
-        pipe = cleanup.enter_context(SignalPipe())
-        if not serving.job.warm:
-            return run(lambda: spare.pop() if spare else spawn_worker(), (Signals(pipe),))
-        warmth = Warmth(serving.job, settings.warm_exclude, reporter.warn, spare)
-        cleanup.callback(warmth.close)
-        return run(warmth.spawn, (Signals(pipe), warmth), warmth.heard)
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """All that is open, ready to be supervised."""
-
-    serving: Serving
-    listeners: Listeners
-    front: Front
-    reporter: Reporter
-    presence: Presence | None
-    keyboard: Keyboard | None
-    start: ThisStart
-
-    def __call__(
-        self,
-        spawn: Callable[[], Process],
-        inputs: tuple[Input, ...],
-        heard: Callable[[Loaded], None] | None = None,
-    ) -> ExitCode:
-        doors = Doors(zip(self.front.doors(), self.listeners.sockets, strict=True))
-        reception = Reception(self.front, doors, self.reporter, heard)
-        if self.presence is not None:
-            self.presence.control.handlers.update(reception.handlers)
-            sockets = self.listeners.sockets
-            self.start.take_orders(self.presence, reception, self.serving, sockets)
-            inputs = (*inputs, self.presence.control)
-        if self.keyboard is not None:
-            self.keyboard.orders.update(
-                s=reception.toggle_share,
-                y=lambda: self._judge(reception, let_in=True),
-                n=lambda: self._judge(reception, let_in=False),
-            )
-            inputs = (*inputs, self.keyboard)
-        inputs = (*inputs, *self.start.inputs)
-        try:
-            return supervise(
-                self.serving,
-                self.front,
-                self.reporter,
-                spawn,
-                inputs,
-                doors,
-                reception,
-                self.listeners.shadows,
-            )
-        finally:
-            if self.presence is not None:
-                self.presence.close()  # while signals are still ours
-
-    def _judge(self, reception: Reception, *, let_in: bool) -> None:
-        """The answer by a key, to the device whose question is on the screen."""
-        questions = self.keyboard.questions if self.keyboard is not None else None
-        device = questions.asking() if questions is not None else None
-        if questions is None or device is None:
-            return
-        reception.judge(device, let_in=let_in)
-        if let_in:
-            questions.agreed(device)
-
-
-def _presence(name: str, opened: Opened) -> tuple[Presence | None, tuple[str, ...]]:
-    """In the registry, or why not: the server serves all the same."""
-    try:
-        return appear(name, opened, os.environ), ()
-    except HomeportError as error:
-        return None, (registry_words.not_registered(error.message, error.next_steps),)
-    except OSError as error:
-        return None, (registry_words.not_registered(error.strerror or str(error)),)
-
-
-def face_of(settings: Settings, opened: Opened) -> tuple[Reporter, Keyboard | None]:
-    """Who tells what happens, and the keys of a terminal if there is one."""
-    first = opened.links[0].url
-
-    def browse() -> None:
-        open_browser(first)
-
-    debug = settings.log_level == "debug"
-    if settings.json:
-        reporter: Reporter = JsonReport(write, debug=debug)
-        keyboard = None
-    else:
-        keyboard = Keyboard(0, browse, write) if Keyboard.usable(0) else None
-        text = TextReport(write, colour=has_colour(), keys=keyboard is not None, debug=debug)
-        if keyboard is not None:
-            keyboard.questions = text
-        reporter = text
-    if settings.open:
-        reporter = OpenWhenReady(reporter, browse)
-    return reporter, keyboard

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from homeport.core.options import Settings
 from homeport.engine.following import Diary, Follower, Following
+from homeport.engine.front import Front
 from homeport.engine.orders import Orders
 from homeport.engine.outside import Input
-from homeport.engine.presence import Presence
 from homeport.engine.reception import Reception
 from homeport.engine.renewal import Kept, Renewal
 from homeport.engine.reporting import Opened, Reporter
@@ -66,11 +66,12 @@ class ThisStart:
         """With what is kept; a first start in the background succeeds or is over."""
         if self._background is not None:
             return replace(serving, waits_for_fix=False)
-        kept = self._kept
-        if kept is None:
+        if self._kept is None:
             return serving
-        name = kept.name if kept.wanted == serving.name else serving.name
-        return replace(serving, name=name, kept=kept.sockets)
+        request = serving.request
+        if request.port == 0:  # it has been chosen
+            request = replace(request, port=None)
+        return replace(serving, request=request, kept=self._kept.sockets)
 
     def face(self, reporter: Reporter, opened: Opened, name: str) -> Reporter:
         """With all those who want to hear the news. `name`: what a log would be called."""
@@ -92,29 +93,29 @@ class ThisStart:
             launch.warn(note)
         return launch
 
-    def take_orders(
+    def orders(
         self,
-        presence: Presence,
-        reception: Reception,
+        front: Front,
         serving: Serving,
         sockets: Sequence[socket.socket],
-    ) -> None:
-        """Let other programs ask it to reload, to restart, to stop."""
-        entry = presence.entry
+        reception: Reception,
+        reporter: Reporter,
+    ) -> Orders:
+        """What other programs may ask of it: to reload, to restart, to stop."""
         if self._can_renew:
-            wanted = self._kept.wanted if self._kept is not None else serving.name
-            self.renewal = Renewal(sockets, entry.name, wanted, self._log)
-        orders = Orders(
-            entry.name,
-            entry.instance,
-            self._diary,
+            self.renewal = Renewal(sockets, self._log)
+        return Orders(
+            name=front.name,
+            instance=front.instance,
+            diary=self._diary,
+            sockets=sockets,
             restarts=serving.restarts,
             log=self._log,
             renewal=self.renewal,
             within=serving.stop_timeout * 2 + MARGIN,
             shared_until=lambda: reception.shared_until,
+            warn=reporter.warn,
         )
-        presence.control.handlers.update(orders.handlers)
 
     def give_up(self) -> None:
         """It does not come to a server: what is said now is for who waits."""

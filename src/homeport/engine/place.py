@@ -1,0 +1,32 @@
+"""The place of a server among the others of this user."""
+
+from typing import Protocol
+
+from homeport.core.events import Event, News
+from homeport.engine.control import Handler
+
+
+class Place(Protocol):
+    """An `Input` of the supervisor: it is there already, or waits for another to leave."""
+
+    @property
+    def handlers(self) -> dict[str, Handler]:
+        """What can be asked over the control socket: word → what answers it."""
+
+    def begin(self, *, alone: bool) -> None:
+        """The app is about to be started.
+
+        `alone`: no other version of the app may be alive then.
+        """
+
+    def hear(self, news: News) -> None:
+        """What happens to the server, before anybody is told."""
+
+    def fileno(self) -> int:
+        """For selectors."""
+
+    def read(self) -> list[Event]:
+        """Answer who asks."""
+
+    def close(self) -> None:
+        """Leave it. May be called again."""
