@@ -200,7 +200,8 @@ def _text(path: Path) -> str:
 def test_starting_ten_at_once_gives_ten_servers(shop: User) -> None:
     with contextlib.ExitStack() as cleanup:
         launchers = [
-            cleanup.enter_context(shop.doing("-d", "main:app", "--port", "0")) for _ in range(10)
+            cleanup.enter_context(shop.doing("-d", "--name", f"shop-{number}"))
+            for number in range(10)
         ]
         deadline = time.monotonic() + PATIENCE * 3
         codes = [each.process.wait(max(deadline - time.monotonic(), 1)) for each in launchers]

@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from homeport.core.options import OPTIONS
+from homeport.ui.cli.commands import LOOKING
 from tests.cli.terminal import Terminal, in_terminal
 from tests.engine.live import HELLO, children_of, eventually, is_alive, save
 from tests.engine.test_single_lifespan import LOCKING
@@ -167,10 +169,25 @@ def test_a_startup_that_fails_beside_the_old_version_hints_at_the_single_lifespa
         assert "homeport --single-lifespan" in term.until("if only one may be:")
 
 
-def test_help_fits_one_screen_and_names_every_setting() -> None:
-    text = subprocess.check_output([sys.executable, "-m", "homeport", "--help"], text=True)
+def help_page(*words: str) -> str:
+    return subprocess.check_output([sys.executable, "-m", "homeport", "--help", *words], text=True)
+
+
+def test_help_fits_one_screen_and_names_every_setting_and_command() -> None:
+    text = help_page()
     lines = text.splitlines()
     assert len(lines) <= 40
     assert max(map(len, lines)) <= 100
-    for flag in ("--host", "--port", "--[no-]reload", "--trust-proxy", "--json", "--open"):
-        assert flag in text
+    words = set(re.findall(r"[\w-]+", text.replace("[no-]", "")))
+    names = {"--cold" if option.name == "warm" else f"--{option.name}" for option in OPTIONS}
+    assert names <= words
+    assert {"demo", "--detach", "--ready-fd", *LOOKING} <= words
+
+
+def test_help_all_has_a_line_for_each() -> None:
+    lines = help_page("all").splitlines()
+    for option in OPTIONS:
+        assert sum(option.help in line for line in lines) == 1
+    for name, text in LOOKING.items():
+        assert [line.split(None, 2)[2] for line in lines if f"homeport {name} " in line] == [text]
+    assert max(map(len, lines)) <= 100

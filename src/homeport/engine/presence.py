@@ -21,7 +21,7 @@ def entry_of(name: str, opened: Opened) -> Entry:
     return Entry(
         name=name,
         instance=os.urandom(INSTANCE_BYTES).hex(),
-        urls=tuple(link.url for link in opened.links if not link.in_browsers),
+        urls=opened.urls,
         addresses=tuple(str(address) for address in opened.addresses),
         pid=os.getpid(),
         started=time.time(),

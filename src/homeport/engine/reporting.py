@@ -40,6 +40,11 @@ class Opened:
     name: str | None = None
     instance: str | None = None
 
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Those of the links that every program can use."""
+        return tuple(link.url for link in self.links if not link.in_browsers)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:

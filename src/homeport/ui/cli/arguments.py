@@ -4,12 +4,13 @@ import argparse
 import difflib
 import re
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any, NoReturn
 
 from homeport.core import refusals
 from homeport.core.errors import UsageError
 from homeport.core.options import OPTIONS, Kind, Option
-from homeport.ui.cli.commands import LOOKING
+from homeport.ui.cli.commands import GROUPS, LOOKING
 
 COMMANDS = {"demo": "serve the built-in demo app"}
 """Words in the place of APP that are commands of their own; a file is `./demo.py`."""
@@ -19,6 +20,14 @@ ONCE = {
     "--ready-fd N": "write the URLs to this descriptor when ready",
 }
 """Flags of one start that are no settings, so not in pyproject.toml."""
+
+EVERYDAY = frozenset(
+    (
+        *("host", "port", "name", "restart", "reload", "reload-dir", "env-file", "allow-host"),
+        *("tls", "trust-proxy", "log-level", "open", "json"),
+    )
+)
+"""Settings that have a line of their own in the short help."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -76,26 +85,32 @@ def _add(parser: argparse.ArgumentParser, option: Option) -> None:
         parser.add_argument(flag)
 
 
-def help_text() -> str:
-    """One screen."""
+def help_text(*, all_of_it: bool) -> str:
+    """One screen that names everything, or a line for everything."""
+    listed = [option for option in OPTIONS if all_of_it or option.name in EVERYDAY]
+    others = " ".join(_flag(option) for option in OPTIONS if option not in listed)
+    commands = LOOKING if all_of_it else {"|".join(group): text for text, group in GROUPS.items()}
+    wide = max(map(len, commands))
     lines = [
         "homeport [APP] [options]     serve APP to the programs on this computer",
         "",
         "APP is main:app, main.py, a package folder or pkg.mod:create_app; without it:",
         "pyproject.toml, else main.py, app.py or api.py here or in app/.",
         "",
-    ]
-    for option in OPTIONS:
-        flag = "--[no-]" if option.name in ("reload", "access-log") else "--"
-        name = "cold" if option.name == "warm" else option.name
-        lines.append(f"  {flag + name + ' ' + option.value:<23} {option.help}")
-    lines += [f"  {flag:<23} {text}" for flag, text in ONCE.items()]
-    lines += [
+        *(f"  {_flag(option):<22}  {option.help}" for option in listed),
+        *(f"  {flag:<22}  {text}" for flag, text in ONCE.items()),
+        *(f"  {row}" for row in wrap(others, 88, break_on_hyphens=False)),
         "",
-        *(f"homeport {name:<14} {text}" for name, text in (COMMANDS | LOOKING).items()),
+        *(f"homeport {names:<{wide}}   {text}" for names, text in (COMMANDS | commands).items()),
         "",
         "Settings also come from HOMEPORT_… variables and [tool.homeport] in pyproject.toml.",
-        "Exit codes: 0 stopped, 2 usage, 3 the app does not start, 4 no such address or port.",
-        "Of a command:  homeport COMMAND --help",
+        "Exit codes: 0 stopped, 2 usage, 3 the app does not start, 4 no such address or port,",
+        "7 the name is taken.",
+        "Of a command:  homeport COMMAND --help      A line for everything:  homeport --help all",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _flag(option: Option) -> str:
+    prefix = "--[no-]" if option.name in ("reload", "access-log") else "--"
+    return f"{prefix}{'cold' if option.name == 'warm' else option.name} {option.value}".strip()

@@ -7,24 +7,36 @@ import os
 from collections.abc import Sequence
 from importlib import import_module
 
-LOOKING = {
-    "ls": "what listens on this computer, homeport servers first",
-    "port": "is a port free, who holds it, who answers there",
-    "reach": "who can reach a server, as a table and a drawing",
-    "stop": "end a server of yours, or the one on a port",
-    "open": "open a running server in the browser",
-    "wait": "until a server is there and ready",
-    "logs": "what a background server has printed",
-    "reload": "load the app of a running server again",
-    "restart": "start a running server again, on the same port",
-    "share": "open a running server to devices on this network, for a while",
-    "unshare": "end that now",
-    "devices": "who was let in, who asks; approve, deny, revoke",
-    "token": "let a script on another device in",
-    "doctor": "why can the phone not connect, from what was seen",
-    "trust": "trust homeport's certificates on this computer, or stop that",
-    "completion": "a script that lets bash, zsh or fish complete all this",
+GROUPS = {
+    "what runs here, and who can reach it": {
+        "ls": "what listens on this computer, homeport servers first",
+        "port": "is a port free, who holds it, who answers there",
+        "reach": "who can reach a server, as a table and a drawing",
+    },
+    "a server that runs, by its name": {
+        "open": "open a running server in the browser",
+        "wait": "until a server is there and ready",
+        "logs": "what a background server has printed",
+        "reload": "load the app of a running server again",
+        "restart": "start a running server again, on the same port",
+        "stop": "end a server of yours, or the one on a port",
+    },
+    "open one to this network, for a while": {
+        "share": "open a running server to devices on this network, for a while",
+        "unshare": "end that now",
+        "devices": "who was let in, who asks; approve, deny, revoke",
+        "token": "let a script on another device in",
+    },
+    "why a phone cannot connect; certificates of --tls": {
+        "doctor": "why can the phone not connect, from what was seen",
+        "trust": "trust homeport's certificates on this computer, or stop that",
+    },
+    "all this by the tab key": {
+        "completion": "a script that lets bash, zsh or fish complete all this",
+    },
 }
+"""What commands are for → each of them with its help."""
+LOOKING = {name: text for group in GROUPS.values() for name, text in group.items()}
 
 
 def command_in(arguments: Sequence[str]) -> tuple[str | None, list[str]]:

@@ -66,7 +66,7 @@ def _tell(arguments: list[str], command: str | None) -> int:
         return write(help_of(command))
     from homeport.ui.cli.arguments import help_text
 
-    return write(help_text())
+    return write(help_text(all_of_it="all" in arguments))
 
 
 def _leave(code: int) -> NoReturn:

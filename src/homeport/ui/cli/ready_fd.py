@@ -62,7 +62,7 @@ class ReadyLine:
         if announce.news is not News.READY:
             return
         opened = self._opened
-        urls = [link.url for link in opened.links]
+        urls = opened.urls
         line = {
             "event": "ready",
             "url": urls[0],
