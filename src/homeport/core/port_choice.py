@@ -2,7 +2,7 @@
 
 A project and a name have one port, their home. The first of all gets 8000; who comes later gets a
 port of its own, which its folder and name lead to, so it would be the same one again even if all
-were forgotten (docs/adr/0012).
+were forgotten (docs/adr/0014).
 """
 
 from collections.abc import Iterator, Sequence

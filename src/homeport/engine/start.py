@@ -173,24 +173,22 @@ def supervise(
             restarts=serving.restarts,
             replaces=replaces,
         )
-        chores: tuple[Chore, ...] = (_Strangers(shadows, reporter), doors, reception)
-        if front.leaf is not None:
-            from homeport.engine.certificates.renewal import Renewal
-
-            chores = (*chores, Renewal(front, doors, reporter.warn))
         inputs = (*inputs, reception)
         supervisor = Supervisor(
-            service,
-            reporter,
-            spawn,
-            inputs,
-            saves,
-            doors,
-            chores,
-            reception.hear,
-            reception.stopping,
+            *(service, reporter, spawn, inputs, saves, doors),
+            (_Strangers(shadows, reporter), doors, reception, *_renewal(front, doors, reporter)),
+            *(reception.hear, reception.stopping),
         )
         return supervisor.run()
+
+
+def _renewal(front: Front, doors: Doors, reporter: Reporter) -> tuple[Chore, ...]:
+    """Of the certificate that we made, if there is one."""
+    if front.leaf is None:
+        return ()
+    from homeport.engine.certificates.renewal import Renewal
+
+    return (Renewal(front, doors, reporter.warn),)
 
 
 class _Strangers:
