@@ -13,18 +13,19 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from homeport.core import refusals, registry_words
 from homeport.core.errors import HomeportError
 from homeport.core.events import Event
 
 
-class WithDescriptors(NamedTuple):
+class WithDescriptors:
     """An answer and open files; the other end gets copies (SCM_RIGHTS, unix(7))."""
 
-    answer: Mapping[str, Any]
-    descriptors: tuple[int, ...]
+    def __init__(self, answer: Mapping[str, Any], descriptors: tuple[int, ...]) -> None:
+        self.answer = answer
+        self.descriptors = descriptors
 
 
 Handler = Callable[[dict[str, Any]], Mapping[str, Any] | WithDescriptors]

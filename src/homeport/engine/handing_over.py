@@ -3,19 +3,20 @@
 import os
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from homeport.core import server_words
 from homeport.core.events import Event, StopAsked
 from homeport.engine.control import Handler, WithDescriptors
-from homeport.engine.place import Place
+
+if TYPE_CHECKING:
+    from homeport.engine.place import Place
 
 
 class HandingOver:
     """An `Input` of the supervisor: brings the wish that it leaves."""
 
     def __init__(
-        self, listeners: list[socket.socket], place: Place, warn: Callable[[str], None]
+        self, listeners: list[socket.socket], place: "Place", warn: Callable[[str], None]
     ) -> None:
         self._listeners = listeners
         self._place = place
@@ -38,7 +39,9 @@ class HandingOver:
         os.read(self._wish, 64)
         if self._place.is_stopping:  # to be asked twice would mean: at once
             return []
-        self._warn(server_words.REPLACED)
+        from homeport.core.server_words import REPLACED
+
+        self._warn(REPLACED)
         return [StopAsked(reason="replaced")]
 
     def close(self) -> None:
