@@ -10,7 +10,8 @@ from homeport.core.moved import (
     not_remembered,
     sentence,
 )
-from homeport.core.port_choice import Choice, Owner
+from homeport.core.port_choice import Choice
+from homeport.core.port_claims import Owner
 from tests.core.test_words import holder, listener
 
 BLOG = Owner("/home/ada/blog", "blog")

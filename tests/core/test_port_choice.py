@@ -3,15 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from homeport.core.port_choice import (
-    MOST_CLAIMS,
-    OWN_PORTS,
-    RECENT,
-    Claim,
-    Owner,
-    choose,
-    settle,
-)
+from homeport.core.port_choice import OWN_PORTS, RECENT, choose
+from homeport.core.port_claims import MOST_CLAIMS, Claim, Owner, home_of, settle
 from homeport.core.port_rules import PortRules
 from homeport.core.ports import REFUSED_BY_BROWSERS
 from homeport.core.well_known import NEVER_PROBED, usual
@@ -37,7 +30,8 @@ def test_the_first_server_of_all_gets_8000_and_gets_it_again() -> None:
     port, claims = start(SHOP, ())
     assert port == 8000
     assert start(SHOP, claims, NOW + 1e7) == (8000, settle(SHOP, claims, 8000, NOW + 1e7))
-    assert choose(SHOP, claims, LINUX, NOW).home == 8000
+    assert choose(SHOP, claims, LINUX, NOW).home == home_of(SHOP, claims) == 8000
+    assert home_of(BLOG, claims) is None
 
 
 def test_who_comes_later_gets_a_port_of_its_own_though_8000_is_free() -> None:
@@ -82,6 +76,7 @@ def test_8000_that_nobody_used_for_a_month_goes_to_who_comes_and_its_old_owner_i
     assert port == 8000
     choice = choose(SHOP, claims, LINUX, later)
     assert (choice.home, choice.kept_for, choice.is_lost) == (8000, BLOG, True)
+    assert home_of(SHOP, claims) is None
     assert 8000 not in choice.ports
     port, claims = start(SHOP, claims, later)
     assert choose(SHOP, claims, LINUX, later) == choose(SHOP, claims, LINUX, later)._replace(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from homeport.core.port_choice import MOST_CLAIMS, Claim, Owner
+from homeport.core.port_claims import MOST_CLAIMS, Claim, Owner
 from homeport.core.port_memory import LARGEST, OtherVersion, read_claims, to_text
 
 SHOP, BLOG = Owner("/home/ada/shop", "shop"), Owner("/home/ada/bl\udcffog", "blog")

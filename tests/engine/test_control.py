@@ -14,8 +14,8 @@ import pytest
 
 from homeport.core.entry import Entry
 from homeport.core.errors import HomeportError, NothingThereError, UsageError
-from homeport.engine.control import LARGEST_REQUEST, MOST_CLIENTS, Control, Handler
-from homeport.engine.control_client import ask
+from homeport.engine.control import LARGEST_REQUEST, MOST_CLIENTS, Control, Handler, Told
+from homeport.engine.control_client import ask, ask_for_files
 from tests.cli.command import NOBODY, can_be_others, python_for_others
 from tests.core.test_entry import SHOP
 from tests.engine.live import PATIENCE, eventually
@@ -303,3 +303,29 @@ def test_what_is_no_answer_counts_as_none(tmp_path: Path, answer: bytes) -> None
         finally:
             squatter.kill()
             squatter.wait()
+
+
+def opened_of(path: Path) -> int:
+    """How often this process has a file open."""
+    links = [Path("/proc/self/fd") / name for name in os.listdir("/proc/self/fd")]
+    return [os.readlink(link) for link in links if link.is_symlink()].count(str(path))
+
+
+def test_open_files_come_with_an_answer_and_stay_open_here(tmp_path: Path) -> None:
+    with control(tmp_path) as (made, place), (tmp_path / "file").open("w+") as file:
+        file.write("x" * 10)
+        file.flush()
+        made.handlers["file"] = lambda request: Told(
+            {"text": "y" * 3_000_000}, descriptors=(file.fileno(), file.fileno())
+        )
+        with answering(made):
+            answer, files = ask_for_files(place.entry, {"ask": "file"})
+            assert len(answer["text"]) == 3_000_000
+            assert [os.fstat(each).st_size for each in files] == [10, 10]
+            for each in files:
+                os.close(each)
+            assert ask_for_files(place.entry, {"ask": "echo"})[1] == []
+            before = opened_of(tmp_path / "file")
+            assert "text" in ask(place.entry, {"ask": "file"})  # who asks for none keeps none
+            assert opened_of(tmp_path / "file") == before == 1
+        assert os.fstat(file.fileno()).st_size == 10

@@ -18,7 +18,7 @@ from homeport.engine.control_client import ask
 from tests.cli.command import Ended, ended
 from tests.engine.live import HELLO, Homeport, environment, eventually, homeport, save
 from tests.engine.runtime import Environment, home
-from tests.engine.test_presence import shop
+from tests.engine.test_presence import can_mount, shop
 from tests.engine.test_registry import files, names
 from tests.engine.test_run_function import CALL
 
@@ -313,6 +313,27 @@ def test_a_project_has_its_port_again_and_is_told_when_it_is_busy(
     with restarted(shop, here) as server:
         server.ready()
         assert server.port == port
+
+
+@can_mount
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [("ro,mode=700", "Read-only file system"), ("size=4k,mode=700,nr_inodes=3", "No space")],
+)
+def test_on_a_disk_that_takes_nothing_it_serves_and_says_that_the_port_is_not_remembered(
+    shop: Path, here: Environment, options: str, why: str
+) -> None:
+    Path(here["XDG_STATE_HOME"]).mkdir()
+    mount = f'mount -t tmpfs -o {options} none "$XDG_STATE_HOME" && exec "$@"'
+    command = ["unshare", "-m", "sh", "-c", mount, "sh", sys.executable, "-m", "homeport", "--json"]
+    server = Homeport(command, shop, environment(**here))
+    try:
+        assert version(server.ready()) == 1
+        (warning,) = [each["message"] for each in server.events if each["event"] == "log"]
+        assert warning.startswith("The port is not remembered for the next time: ")
+        assert why in warning
+    finally:
+        server.kill()
 
 
 def test_a_crash_blocks_neither_name_nor_port(shop: Path, here: Environment) -> None:

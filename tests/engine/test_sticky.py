@@ -8,15 +8,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from homeport.core.moved import NextTime, Why
+from homeport.core.moved import Moved, NextTime, Why
 from homeport.core.plan import BindPlan, Target
-from homeport.core.port_choice import OWN_PORTS, Owner
+from homeport.core.port_choice import OWN_PORTS
+from homeport.core.port_claims import Owner
 from homeport.core.port_memory import VERSION
+from homeport.engine.binding import Listeners
 from homeport.engine.runtime_folder import state_folder
-from homeport.engine.sticky import FILE, LOST, AtHome, open_at_home
+from homeport.engine.sticky import FILE, LOST, open_at_home
 from homeport.engine.turns import Turn, turn
 from tests.engine.test_binding import BOTH, holder
 
@@ -24,13 +27,13 @@ PLAN = BindPlan(targets=BOTH, ports=(), asked=False)
 CHILD = """
 import os, sys
 from homeport.core.plan import BindPlan, Target
-from homeport.core.port_choice import Owner
+from homeport.core.port_claims import Owner
 from homeport.engine.sticky import open_at_home
 targets = (Target(ip="127.0.0.1"), Target(ip="::1", optional=True))
 sys.stdin.readline()
-at_home = open_at_home(BindPlan(targets=targets, ports=(), asked=False),
-                       Owner(sys.argv[1], "app"), os.environ)
-print(at_home.listeners.port, *at_home.notes, flush=True)
+plan = BindPlan(targets=targets, ports=(), asked=False)
+listeners, _, notes = open_at_home(plan, Owner(sys.argv[1], "app"), os.environ)
+print(listeners.port, *notes, flush=True)
 sys.stdin.readline()
 """
 SHOP, BLOG = Owner("/home/ada/shop", "shop"), Owner("/home/ada/blog", "blog")
@@ -47,9 +50,15 @@ def file_of(here: Environment) -> Path:
     return Path(here["XDG_STATE_HOME"]) / "homeport" / FILE
 
 
+class AtHome(NamedTuple):
+    listeners: Listeners
+    moved: Moved | None
+    notes: tuple[str, ...]
+
+
 @contextmanager
 def opened(owner: Owner, here: Environment, *, remember: bool = True) -> Iterator[AtHome]:
-    at_home = open_at_home(PLAN, owner, here, remember=remember)
+    at_home = AtHome(*open_at_home(PLAN, owner, here, remember=remember))
     try:
         yield at_home
     finally:

@@ -2,13 +2,14 @@
 
 A project and a name have one port, their home. The first of all gets 8000; who comes later gets a
 port of its own, which its folder and name lead to, so it would be the same one again even if all
-were forgotten (docs/adr/0012).
+were forgotten (docs/adr/0014).
 """
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from homeport.core.port_claims import Claim, Owner, claim_of
 from homeport.core.port_rules import PortRules
 from homeport.core.ports import DEFAULT_PORT, REFUSED_BY_BROWSERS, TRIES
 from homeport.core.well_known import NEVER_PROBED, usual
@@ -17,29 +18,6 @@ OWN_PORTS = range(8100, 10000)
 """Where ports of projects are: four digits, below what systems give to outgoing connections."""
 RECENT = 30 * 86400.0
 """Seconds for which 8000 is kept for the project that has it."""
-MOST_CLAIMS = 200
-"""What was not used for longest is forgotten."""
-_PRECISION = 3600.0  # seconds: a start within an hour of the last one writes nothing
-
-
-class Owner(NamedTuple):
-    """Whose port it is: the real path of a project's folder, and the name of its server."""
-
-    project: str
-    name: str
-
-
-class Claim(NamedTuple):
-    """`port` is the home of `owner`; `instead` what it had when that was in use.
-
-    `used` is seconds since the epoch. `went_to`: another project has got the port meanwhile.
-    """
-
-    owner: Owner
-    port: int
-    used: float
-    instead: int | None = None
-    went_to: Owner | None = None
 
 
 class Choice(NamedTuple):
@@ -56,7 +34,7 @@ class Choice(NamedTuple):
 
 def choose(owner: Owner, claims: Sequence[Claim], rules: PortRules, now: float) -> Choice:
     """Which ports to try for `owner`, none of them another's."""
-    mine = _claim_of(owner, claims)
+    mine = claim_of(owner, claims)
     others = [claim for claim in claims if claim.owner != owner and claim.went_to is None]
     taken = {port for claim in others for port in (claim.port, claim.instead)}
     own = _own_ports(owner, rules, taken)
@@ -69,34 +47,6 @@ def choose(owner: Owner, claims: Sequence[Claim], rules: PortRules, now: float) 
     if by is not None and abs(now - by.used) < RECENT:
         return Choice(own, DEFAULT_PORT, by.owner)
     return Choice((DEFAULT_PORT, *own), DEFAULT_PORT)
-
-
-def settle(owner: Owner, claims: Sequence[Claim], port: int, now: float) -> tuple[Claim, ...]:
-    """What to remember now that `owner` has `port`; the same claims when that is nothing new."""
-    mine = _claim_of(owner, claims)
-    if mine is None or mine.went_to is not None:
-        mine = Claim(owner, port, now)
-    elif port != mine.port:
-        mine = mine._replace(instead=port, used=now)
-    elif abs(now - mine.used) > _PRECISION:
-        mine = mine._replace(used=now)
-    else:
-        return tuple(claims)
-    others = (_without(claim, mine) for claim in claims if claim.owner != owner)
-    return (mine, *sorted(others, key=lambda claim: -claim.used))[:MOST_CLAIMS]
-
-
-def _claim_of(owner: Owner, claims: Sequence[Claim]) -> Claim | None:
-    return next((claim for claim in claims if claim.owner == owner), None)
-
-
-def _without(claim: Claim, new: Claim) -> Claim:
-    """What is left of a claim when `new` holds."""
-    if claim.port == new.port and claim.went_to is None:
-        claim = claim._replace(went_to=new.owner)
-    if claim.instead in (new.port, new.instead):
-        claim = claim._replace(instead=None)
-    return claim
 
 
 def _own_ports(owner: Owner, rules: PortRules, taken: set[int | None]) -> tuple[int, ...]:

@@ -5,9 +5,9 @@ The format has a version `major.minor`, as that of entries (core/entry).
 
 import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, TypeGuard
 
-from homeport.core.port_choice import MOST_CLAIMS, Claim, Owner
+from homeport.core.port_claims import MOST_CLAIMS, Claim, Owner
 from homeport.core.ports import HIGHEST_PORT
 
 VERSION = "1.0"
@@ -19,10 +19,10 @@ _to_text = json.JSONEncoder().encode
 _LATEST = 1e11  # seconds since the epoch, the year 5138
 
 
-class OtherVersion(NamedTuple):
-    """Written by a homeport with another major version of the format."""
+class OtherVersion(str):
+    """That of a homeport which writes another major version of the format."""
 
-    version: str
+    __slots__ = ()
 
 
 def to_text(claims: Sequence[Claim]) -> str:

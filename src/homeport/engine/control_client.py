@@ -28,7 +28,10 @@ def ask(entry: Entry, request: Mapping[str, Any], timeout: float = PATIENCE) -> 
     Raises the HomeportError that the server refused with, NothingThereError when it has ended,
     HomeportError when it does not answer within `timeout` seconds.
     """
-    return ask_for_files(entry, request, timeout)[0]
+    answer, files = ask_for_files(entry, request, timeout)
+    for file in files:
+        os.close(file)
+    return answer
 
 
 def ask_for_files(

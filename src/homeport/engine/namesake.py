@@ -2,11 +2,9 @@
 
 import time
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from homeport.core.entry import Entry, Foreign
-from homeport.core.errors import HomeportError, NothingThereError
-from homeport.core.server_words import name_taken
+from homeport.core.errors import HomeportError, NameTakenError, NothingThereError
 from homeport.engine.private_folder import PrivateFolder
 from homeport.engine.registration import PATIENCE, read_there
 from homeport.engine.runtime_folder import runtime_folder
@@ -18,10 +16,11 @@ ANSWERS_WITHIN = 1.0
 _PAUSE = 0.02
 
 
-class _Held(NamedTuple):
+class _Held:
     """A server has the name; `by` is its entry, None when that cannot be read."""
 
-    by: Entry | Foreign | None
+    def __init__(self, by: Entry | Foreign | None) -> None:
+        self.by = by
 
 
 def make_way(
@@ -39,16 +38,16 @@ def make_way(
         if isinstance(found, Entry) and _is_stopping(found) and time.monotonic() < deadline:
             time.sleep(_PAUSE)
         elif restart:
-            return _replaceable(found, name, project)
+            return _replaceable(held, name, project)
         else:
-            raise name_taken(name, project, found, time.time())
+            raise _taken(held, name, project)
     return None
 
 
 def to_replace(name: str, project: str, environment: Mapping[str, str]) -> Entry | None:
     """As `make_way` with `restart`, and at once: who is stopping is to be replaced as well."""
     held = _holder(name, environment)
-    return _replaceable(held.by, name, project) if held else None
+    return _replaceable(held, name, project) if held else None
 
 
 def _holder(name: str, environment: Mapping[str, str]) -> _Held | None:
@@ -60,10 +59,16 @@ def _holder(name: str, environment: Mapping[str, str]) -> _Held | None:
         return _Held(read_there(folder, name)) if _runs(folder, name) else None
 
 
-def _replaceable(found: Entry | Foreign | None, name: str, project: str) -> Entry:
-    if isinstance(found, Entry) and found.project == project:
-        return found
-    raise name_taken(name, project, found, time.time())
+def _replaceable(held: _Held, name: str, project: str) -> Entry:
+    if isinstance(held.by, Entry) and held.by.project == project:
+        return held.by
+    raise _taken(held, name, project)
+
+
+def _taken(held: _Held, name: str, project: str) -> NameTakenError:
+    from homeport.core.server_words import name_taken
+
+    return name_taken(name, project, held.by, time.time())
 
 
 def _runs(folder: PrivateFolder, name: str) -> bool:

@@ -14,7 +14,6 @@ from functools import partial
 
 from homeport.core.entry import LARGEST, Entry, Foreign, read_entry
 from homeport.core.registry_words import registry_busy
-from homeport.core.server_words import name_taken
 from homeport.engine.private_folder import NEW, PrivateFolder
 from homeport.engine.turns import Turn, is_taken, lock, turn
 
@@ -45,6 +44,8 @@ def register(folder: PrivateFolder, wanted: Entry, replacing: str | None = None)
         if is_taken(folder, f"{name}.json"):
             found = read_there(folder, name)
             if not isinstance(found, Entry) or found.instance != replacing:
+                from homeport.core.server_words import name_taken
+
                 raise name_taken(name, wanted.project, found, time.time())
         path = os.path.join(folder.path, f"{name}.sock")
         return _settle(folder, wanted._replace(socket=path))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from homeport import host
 from homeport.core import wire, words
@@ -15,7 +16,6 @@ from homeport.core.errors import ExitCode, NothingThereError
 from homeport.core.links import links, needs_interfaces
 from homeport.core.plan import BindPlan, ServeRequest, plan
 from homeport.core.plan import needs_interfaces as plan_needs_interfaces
-from homeport.core.port_choice import Owner
 from homeport.engine.binding import Listeners, open_listeners
 from homeport.engine.doors import Doors
 from homeport.engine.front import Entrance, Front
@@ -25,9 +25,11 @@ from homeport.engine.reporting import Opened, Reporter
 from homeport.engine.saves import Saves
 from homeport.engine.service import Service
 from homeport.engine.shadows import Shadows
-from homeport.engine.sticky import AtHome, open_at_home
 from homeport.engine.supervisor import Supervisor
 from homeport.engine.watch import Rules
+
+if TYPE_CHECKING:
+    from homeport.core.moved import Moved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +85,16 @@ def open_for(
 
 def _listen(
     serving: Serving, bind: BindPlan, predecessor: Entry | None, environment: Mapping[str, str]
-) -> AtHome:
+) -> "tuple[Listeners, Moved | None, tuple[str, ...]]":
     origin = serving.request.port_origin
     if had := serving.kept or _of(predecessor):
-        return AtHome(_listen_as_before(bind, origin, had), None, ())
+        return _listen_as_before(bind, origin, had), None, ()
     if bind.ports:
-        return AtHome(open_listeners(bind, origin), None, ())
-    project = os.path.realpath(serving.job.project)
-    owner = Owner(project, serving.name)
+        return open_listeners(bind, origin), None, ()
+    from homeport.core.port_claims import Owner
+    from homeport.engine.sticky import open_at_home
+
+    owner = Owner(os.path.realpath(serving.job.project), serving.name)
     return open_at_home(bind, owner, environment, remember=serving.remembers)
 
 
@@ -184,24 +188,22 @@ def supervise(
             restarts=serving.restarts,
             waits_for_fix=serving.waits_for_fix,
         )
-        chores: tuple[Chore, ...] = (_Strangers(shadows, reporter), doors, reception)
-        if front.leaf is not None:
-            from homeport.engine.certificates.renewal import Renewal
-
-            chores = (*chores, Renewal(front, doors, reporter.warn))
         inputs = (*inputs, reception)
         supervisor = Supervisor(
-            service,
-            reporter,
-            spawn,
-            inputs,
-            saves,
-            doors,
-            chores,
-            reception.hear,
-            reception.stopping,
+            *(service, reporter, spawn, inputs, saves, doors),
+            (_Strangers(shadows, reporter), doors, reception, *_renewal(front, doors, reporter)),
+            *(reception.hear, reception.stopping),
         )
         return supervisor.run()
+
+
+def _renewal(front: Front, doors: Doors, reporter: Reporter) -> tuple[Chore, ...]:
+    """Of the certificate that we made, if there is one."""
+    if front.leaf is None:
+        return ()
+    from homeport.engine.certificates.renewal import Renewal
+
+    return (Renewal(front, doors, reporter.warn),)
 
 
 class _Strangers:

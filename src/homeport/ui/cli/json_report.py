@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from homeport.core import moved, words
+from homeport.core import words
 from homeport.core.events import Announce, News
 from homeport.engine.reporting import Moment, Opened, RefusedVisit
 
@@ -45,7 +45,9 @@ class JsonReport:
         )
         notes = []
         if opened.moved is not None:
-            notes.append(moved.sentence(opened.moved))
+            from homeport.core.moved import sentence
+
+            notes.append(sentence(opened.moved))
         if opened.skipped:
             notes.append(words.NO_IPV6)
         if opened.strangers:

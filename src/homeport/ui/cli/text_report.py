@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from homeport.core import moved, words
+from homeport.core import words
 from homeport.core.address import is_loopback
 from homeport.core.events import Announce, News
 from homeport.core.failure import Failure, FailureKind, short_traceback
@@ -48,7 +48,9 @@ class TextReport:
         where = self._paint("2", _short(opened.project))
         self._line(f"{self._paint('1', 'homeport')}  {opened.app}  {where}")
         if opened.moved is not None:
-            self._line(self._paint("33", moved.sentence(opened.moved)))
+            from homeport.core.moved import sentence
+
+            self._line(self._paint("33", sentence(opened.moved)))
         if opened.skipped:
             self._line(self._paint("33", words.NO_IPV6))
         if opened.strangers:
