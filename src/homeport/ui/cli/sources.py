@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from homeport.core import refusals
+from homeport.core.lookup import VARIABLE
 from homeport.core.options import FIELDS, OPTIONS, Source
 
 _OTHER_VARIABLES = ("HOMEPORT_PLATFORM",)
@@ -86,7 +87,7 @@ def from_environment(environment: Mapping[str, str]) -> Source:
     if environment.get("PORT"):
         values["port"], origins["port"] = environment["PORT"], "PORT in the environment"
     for name, value in environment.items():
-        if not name.startswith(_PREFIX) or name in _OTHER_VARIABLES:
+        if not name.startswith(_PREFIX) or name in _OTHER_VARIABLES or name.startswith(VARIABLE):
             continue
         if name not in known:
             # Without the prefix: with it everything looks alike.

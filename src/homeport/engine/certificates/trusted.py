@@ -1,0 +1,36 @@
+"""What a client of our own servers trusts: the system's authorities and this user's local CA.
+
+Without `cryptography`, which takes long to import.
+"""
+
+import os
+import re
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+
+from homeport.core.errors import HomeportError
+from homeport.engine.certificates.private_folder import PrivateFolder
+from homeport.engine.runtime_folder import state_folder
+
+_OURS = re.compile(r"homeport-ca(-[0-9a-f]{8})?\.crt")
+
+
+def client_context(environment: Mapping[str, str] = os.environ) -> ssl.SSLContext:
+    """For `https` to a server of this user, by the names and addresses in its certificate."""
+    context = ssl.create_default_context()
+    for pem in _local_cas(environment):
+        context.load_verify_locations(cadata=pem)
+    return context
+
+
+def _local_cas(environment: Mapping[str, str]) -> list[str]:
+    """The CA, and those before it, as PEM; none where none was made or the folder is not safe."""
+    try:
+        with state_folder(environment) as state:
+            path = Path(state.path)
+        with PrivateFolder.open(path, create=False) as folder:
+            found = [folder.read(name) for name in sorted(filter(_OURS.fullmatch, folder.names()))]
+    except (HomeportError, FileNotFoundError):
+        return []
+    return [data.decode("ascii") for data in found if data]
