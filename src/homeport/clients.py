@@ -18,7 +18,7 @@ import httpx
 from homeport.core.address import is_ip, is_loopback
 from homeport.core.errors import HomeportError, NothingThereError
 from homeport.core.lookup import Found, Source
-from homeport.engine.certificates.trusted import client_context
+from homeport.engine.certificates.trusted import OwnContext, client_context, trust_local_cas
 from homeport.engine.find import find, in_registry
 
 PATIENCE = 5.0
@@ -32,13 +32,13 @@ def connect(name: str, *, url: str | None = None, **options: Any) -> httpx.Clien
     """See `homeport.connect`."""
     found = find(name, url)
     if found.source is not Source.REGISTRY:
-        return httpx.Client(**_for_a_fixed_place(found.url) | options)
+        return httpx.Client(base_url=found.url, **_at_a_fixed_place(found.url) | options)
     inner = options.pop("transport", None)
     if inner is None:
-        inner = httpx.HTTPTransport(**_transport_options(found, options))
-    transport = Following(found, inner)
-    client = httpx.Client(transport=transport, **{"base_url": found.url} | options)
-    transport.route.moved = lambda place: setattr(client, "base_url", place)
+        inner = httpx.HTTPTransport(**_transport_options(options))
+    route = Route(found)
+    client = httpx.Client(transport=Following(route, inner), base_url=found.url, **options)
+    route.moved = lambda place: _move(client, options, place)
     return client
 
 
@@ -46,36 +46,44 @@ def aconnect(name: str, *, url: str | None = None, **options: Any) -> httpx.Asyn
     """See `homeport.aconnect`."""
     found = find(name, url)
     if found.source is not Source.REGISTRY:
-        return httpx.AsyncClient(**_for_a_fixed_place(found.url) | options)
+        return httpx.AsyncClient(base_url=found.url, **_at_a_fixed_place(found.url) | options)
     inner = options.pop("transport", None)
     if inner is None:
-        inner = httpx.AsyncHTTPTransport(**_transport_options(found, options))
-    transport = AsyncFollowing(found, inner)
-    client = httpx.AsyncClient(transport=transport, **{"base_url": found.url} | options)
-    transport.route.moved = lambda place: setattr(client, "base_url", place)
+        inner = httpx.AsyncHTTPTransport(**_transport_options(options))
+    route = Route(found)
+    following = AsyncFollowing(route, inner)
+    client = httpx.AsyncClient(transport=following, base_url=found.url, **options)
+    route.moved = lambda place: _move(client, options, place)
     return client
+
+
+def _move(client: httpx.Client | httpx.AsyncClient, options: dict[str, Any], url: str) -> None:
+    here = httpx.URL(url)  # a path below it, should the caller have set one, stays
+    client.base_url = client.base_url.copy_with(scheme=here.scheme, host=here.host, port=here.port)
+    context = options.get("verify")
+    if url.startswith("https:") and isinstance(context, OwnContext):
+        trust_local_cas(context)  # perhaps made only now, or renewed
 
 
 def client_for(url: str) -> httpx.Client:
     """An ordinary client with a base URL; what is on this computer is asked without a proxy."""
-    return httpx.Client(**_for_a_fixed_place(url))
+    return httpx.Client(base_url=url, **_at_a_fixed_place(url))
 
 
-def _for_a_fixed_place(url: str) -> dict[str, Any]:
+def _at_a_fixed_place(url: str) -> dict[str, Any]:
     """On this computer no proxy is asked, and our own certificates count."""
     host = httpx.URL(url).host
     if host != "localhost" and not (is_ip(host) and is_loopback(host)):
-        return {"base_url": url}
+        return {}
     own = {"verify": client_context()} if url.startswith("https:") else {}
-    return {"base_url": url, "trust_env": False, **own}
+    return {"trust_env": False, **own}
 
 
-def _transport_options(found: Found, options: dict[str, Any]) -> dict[str, Any]:
-    """What a client would have passed on to its own transport."""
-    given = {key: options[key] for key in _OF_TRANSPORT if key in options}
-    if found.url.startswith("https:") and given.get("verify", True) is True:
-        given["verify"] = client_context()
-    return given
+def _transport_options(options: dict[str, Any]) -> dict[str, Any]:
+    """What a client would have passed on; a server that speaks http now may speak https later."""
+    if options.get("verify", True) is True:
+        options["verify"] = client_context()
+    return {key: options[key] for key in _OF_TRANSPORT if key in options}
 
 
 class Moved(Exception):
@@ -85,7 +93,7 @@ class Moved(Exception):
 class Route:
     """Where the server is now, and which requests are meant for it.
 
-    `moved` is told the URL whenever it has changed.
+    `moved` is told the URL when another server has its place, be it at the same one.
     """
 
     def __init__(self, found: Found, look: Callable[[str], Found] = in_registry) -> None:
@@ -102,7 +110,7 @@ class Route:
         """Find it anew. Raises as `homeport.find`."""
         found = self._look(self.found.name)
         before, self.found = self.found, found
-        if found.url != before.url:
+        if found.instance != before.instance or found.url != before.url:
             self._origins.add(_origin(httpx.URL(found.url)))
             self.moved(found.url)
 
@@ -148,8 +156,8 @@ class _Patience:
 class Following(httpx.BaseTransport):
     """A transport that follows one server; requests for others just pass."""
 
-    def __init__(self, found: Found, inner: httpx.BaseTransport) -> None:
-        self.route = Route(found)
+    def __init__(self, route: Route, inner: httpx.BaseTransport) -> None:
+        self.route = route
         self._inner = inner
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -189,8 +197,8 @@ class Following(httpx.BaseTransport):
 class AsyncFollowing(httpx.AsyncBaseTransport):
     """The same for asynchronous clients; looking up is done in a thread."""
 
-    def __init__(self, found: Found, inner: httpx.AsyncBaseTransport) -> None:
-        self.route = Route(found)
+    def __init__(self, route: Route, inner: httpx.AsyncBaseTransport) -> None:
+        self.route = route
         self._inner = inner
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -16,12 +16,23 @@ from homeport.engine.runtime_folder import state_folder
 _OURS = re.compile(r"homeport-ca(-[0-9a-f]{8})?\.crt")
 
 
-def client_context(environment: Mapping[str, str] = os.environ) -> ssl.SSLContext:
+class OwnContext(ssl.SSLContext):
+    """A context that `client_context` made, so that more may be trusted in it later."""
+
+
+def client_context(environment: Mapping[str, str] = os.environ) -> OwnContext:
     """For `https` to a server of this user, by the names and addresses in its certificate."""
-    context = ssl.create_default_context()
+    context = OwnContext(ssl.PROTOCOL_TLS_CLIENT)  # checks certificates and names
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_default_certs()
+    trust_local_cas(context, environment)
+    return context
+
+
+def trust_local_cas(context: OwnContext, environment: Mapping[str, str] = os.environ) -> None:
+    """Trust what there is by now, too."""
     for pem in _local_cas(environment):
         context.load_verify_locations(cadata=pem)
-    return context
 
 
 def _local_cas(environment: Mapping[str, str]) -> list[str]:
