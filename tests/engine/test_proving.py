@@ -26,7 +26,7 @@ def here(tmp_path: Path) -> Environment:
 
 def asked(door: Any, **changes: object) -> list[dict[str, Any]]:
     """What a request for the proof is answered with."""
-    scope = {"type": "http", "method": "GET", "path": PATH, "root_path": "", "headers": []}
+    scope: dict[str, object] = {"type": "http", "method": "GET", "path": PATH, "root_path": ""}
     scope |= {"query_string": f"nonce={NONCE}".encode()} | changes
     sent: list[dict[str, Any]] = []
 

@@ -3,7 +3,7 @@
     an explicit URL  →  HOMEPORT_URL_<NAME>  →  the registry
 
 The first two were said by a person or a script and are taken as they are. What comes from the
-registry is proven; docs/adr/0014 says by what.
+registry is proven; docs/adr/0015 says by what.
 """
 
 from collections.abc import Iterable, Mapping

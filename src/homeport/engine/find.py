@@ -1,4 +1,4 @@
-"""Where the server is that is called so, proven (docs/adr/0014).
+"""Where the server is that is called so, proven (docs/adr/0015).
 
 Whatever is in the registry's files, only what is heard from the running server counts:
 
