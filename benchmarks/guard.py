@@ -3,13 +3,13 @@
 The same server is started in each way, all at once, and wrk drives them in turn, in short rounds,
 each time in another order; wrk and the servers are pinned to different CPUs. `bare` is our
 connection with uvicorn's own reading put back, in this file only; `wire` checks what arrives below
-ASGI; `guard` does so too and has the Doorkeeper before the app. Beside the rate stands the CPU time
-per request: on a machine with other work it is the steadier of the two.
+ASGI; `guard` does so too and has the Doorkeeper before the app, at a door that is opened as a
+worker opens it. Beside the rate stands the CPU time per request: on a machine with other work it is
+the steadier of the two.
 """
 
 import argparse
 import asyncio
-import importlib
 import os
 import runpy
 import shutil
@@ -32,13 +32,18 @@ from throughput import CASES, Case, drive, verify
 from uvicorn.config import Config
 from workspace import APPS
 
+from homeport.core.door import DoorKind, Policy
+from homeport.core.opened_door import OpenedDoor
+from homeport.engine.channel import Channel
+from homeport.engine.guarding.doorkeeper import Doorkeeper
 from homeport.engine.serving.connection import HttpConnection
 from homeport.engine.serving.door import Door
 from homeport.engine.serving.doorway import Doorway
+from homeport.engine.worker_doors import WorkerDoors
 from tests.engine.wire_fuzz import Wire
 
 WAYS = ("bare", "wire", "guard")
-ALONE = "headers|bare, CPU µs|wire, CPU µs|difference"
+ALONE = "headers|bare, CPU µs|wire, CPU µs|guard, CPU µs|guard − bare|guard ÷ bare"
 SHORT = b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n"
 LONG = (
     SHORT[:-2]
@@ -48,6 +53,12 @@ LONG = (
     b"Cookie: session=0123456789abcdef0123456789abcdef\r\nSec-Fetch-Dest: empty\r\n"
     b"Sec-Fetch-Mode: cors\r\nSec-Fetch-Site: same-origin\r\nConnection: keep-alive\r\n\r\n"
 )
+OTHER = LONG.replace(b"text/html,application/xhtml+xml,application/xml;q=0.9,", b"")
+HEADS = {
+    "wrk's headers": (SHORT,),
+    "a browser's headers": (LONG,),
+    "a browser's, never twice the same": (LONG, OTHER),
+}
 BROWSER = """\
 wrk.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 wrk.headers["Accept"] = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -69,11 +80,10 @@ def bare() -> Any:
     return type("Bare", (HttpConnection,), {name: getattr(Uvicorn, name) for name in names})
 
 
-def guarded(app: Any, port: int) -> Any:
-    """The app with the Doorkeeper before it. ImportError: there is none yet."""
-    guard = importlib.import_module("homeport.engine.guarding.guard")
-    policy = guard.Policy(kind=guard.DoorKind.LOOPBACK, ip="127.0.0.1", port=port, name=None)
-    return guard.Doorkeeper(app, policy)
+def opened_door(port: int) -> OpenedDoor:
+    """The door of a server at home, as the supervisor tells of it."""
+    policy = Policy(kind=DoorKind.LOOPBACK, ip="127.0.0.1", port=port, name="hello")
+    return OpenedDoor(number=0, policy=policy, instance="0" * 32)
 
 
 def serve(way: str, descriptor: int) -> None:
@@ -89,9 +99,12 @@ def serve(way: str, descriptor: int) -> None:
         sock.setblocking(False)
         server = serving.Server(app, serving.AppSettings(), None)
         await server.start()
-        port = sock.getsockname()[1]
-        behind = guarded(server.app, port) if way == "guard" else None
-        await server.accept_on(sock, Door(0, app=behind))
+        if way == "guard":  # as a worker does it
+            channel = Channel(socket.socketpair()[0])
+            facts = opened_door(sock.getsockname()[1]).to_json()
+            await WorkerDoors(server, channel, ()).open(sock, facts)
+        else:
+            await server.accept_on(sock, Door(0))
         await asyncio.Event().wait()
 
     uvloop.run(main())
@@ -104,33 +117,38 @@ async def nothing(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def alone(repeats: int = 60, requests: int = 500) -> list[list[str]]:
-    """The connection without sockets and almost without an app: least CPU µs per request."""
+async def alone(app: Any, repeats: int, requests: int = 400) -> list[list[str]]:
+    """The connection without sockets: least CPU µs per request."""
     loop = asyncio.get_running_loop()
-    doorway = Doorway(Door(0), nothing, loop)
-    config = Config(nothing, ws="none", log_config=None, lifespan="off", proxy_headers=False)
+    config = Config(app, ws="none", log_config=None, lifespan="off", proxy_headers=False)
     config.load()
+    unguarded = Doorway(Door(0), config.loaded_app, loop)
+    keeper = Doorkeeper(config.loaded_app, opened_door(8000).policy)
+    guarded = Doorway(Door(0, app=keeper), config.loaded_app, loop)
+    kinds = {"bare": bare(), "wire": HttpConnection, "guard": HttpConnection}
     least: dict[tuple[str, str], float] = {}
     for _ in range(repeats):
-        for way, kind in (("bare", bare()), ("wire", HttpConnection)):
-            for title, data in (("wrk's headers", SHORT), ("a browser's headers", LONG)):
+        for way, kind in kinds.items():
+            for title, heads in HEADS.items():
+                doorway = guarded if way == "guard" else unguarded
                 connection, wire = kind(config, doorway, {}, loop), Wire()
                 connection.connection_made(wire)
                 start = time.process_time()
-                for _ in range(requests):
-                    connection.data_received(data)
-                    await asyncio.sleep(0)
-                    await asyncio.sleep(0)
+                for number in range(requests):
+                    connection.data_received(heads[number % len(heads)])
+                    while not connection.cycle.response_complete:
+                        await asyncio.sleep(0)
                 used = (time.process_time() - start) / requests * 1e6
                 assert wire.written.count(b"HTTP/1.1 200") == requests
                 connection.connection_lost(None)
                 least[title, way] = min(used, least.get((title, way), used))
-    doorway.close()
-    titles = dict.fromkeys(title for title, _ in least)
+    unguarded.close()
+    guarded.close()
     return [
-        [title, *(f"{least[title, way]:.2f}" for way in ("bare", "wire")), f"{more:+.2f}"]
-        for title in titles
-        for more in [least[title, "wire"] - least[title, "bare"]]
+        [title, *(f"{least[title, way]:.2f}" for way in WAYS), f"{more:+.2f}", f"{ratio:.3f}"]
+        for title in HEADS
+        for more in [least[title, "guard"] - least[title, "bare"]]
+        for ratio in [least[title, "guard"] / least[title, "bare"]]
     ]
 
 
@@ -203,16 +221,17 @@ def main() -> None:
     if shutil.which("wrk") is None or len(os.sched_getaffinity(0)) < 2:
         sys.exit("wrk and two CPUs are needed, one for the servers and one for wrk")
     ours, theirs = sorted(os.sched_getaffinity(0))[:2]
-    present = list(WAYS)
-    try:
-        importlib.import_module("homeport.engine.guarding.guard")
-    except ImportError:
-        present.remove("guard")
-    ways = [Way(name, ours) for name in present]
+    ways = [Way(name, ours) for name in WAYS]
     folder = tempfile.mkdtemp(prefix="bench-")
     try:
         print(report.header("The guard's cost: FastAPI hello, wrk, 2 threads, 64 connections"))
-        print(report.table(ALONE, uvloop.run(alone())), flush=True)
+        hello = runpy.run_path(str(APPS / "hello.py"))["app"]
+        for title, app, repeats in (
+            ("no app to speak of", nothing, 60),
+            ("FastAPI hello", hello, 25),
+        ):
+            print(f"without sockets, {title}\n")
+            print(report.table(ALONE, uvloop.run(alone(app, repeats))), flush=True)
         script = Path(folder) / "browser.lua"
         script.write_text(BROWSER)
         for way in ways:

@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parents[1] / "src"
 FLOORS = ("core", "host", "engine", "ui")
 CORE_MAY_IMPORT = {
     *("dataclasses", "enum", "ipaddress", "typing", "collections", "json", "re", "datetime"),
-    *("hmac", "hashlib", "functools", "itertools", "math"),
+    *("hmac", "hashlib", "functools", "itertools", "math", "binascii"),
 }
 HOMES = {
     "uvicorn": "homeport.engine.serving",

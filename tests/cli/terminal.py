@@ -11,20 +11,37 @@ import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tests.engine.live import PATIENCE, environment
 
 
 class Terminal:
-    """`homeport` in a terminal of its own."""
+    """`homeport` in a terminal of its own.
 
-    def __init__(self, folder: Path, *arguments: str, **env: str) -> None:
-        self.screen = ""
+    `size` is rows and columns.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        size: tuple[int, int] | None = None,
+        **env: str,
+    ) -> None:
+        self._seen = b""
         self.pid, self.master = pty.fork()
         if self.pid == 0:
+            if size is not None:
+                termios.tcsetwinsize(0, size)
             os.chdir(folder)
             command = [sys.executable, "-m", "homeport", *arguments]
             os.execve(sys.executable, command, environment(TERM="xterm-256color", **env))
+
+    @property
+    def screen(self) -> str:
+        """All that was written, colours included; a character that is not complete yet is not."""
+        return self._seen.decode(errors="ignore")
 
     def type(self, keys: str) -> None:
         os.write(self.master, keys.encode())
@@ -36,7 +53,7 @@ class Terminal:
             assert time.monotonic() < deadline, f"never {text!r}, only:\n{self.plain}"
             if select.select([self.master], [], [], 0.1)[0]:
                 try:
-                    self.screen += os.read(self.master, 65536).decode()
+                    self._seen += os.read(self.master, 65536)
                 except OSError:
                     break
         assert text in self.plain, f"ended without {text!r}:\n{self.plain}"
@@ -45,7 +62,19 @@ class Terminal:
     @property
     def plain(self) -> str:
         """The screen without colours."""
-        return re.sub(r"\x1b\[[0-9;]*m", "", self.screen)
+        return re.sub(r"\x1b\[[0-9;]*m", "", self.screen).replace("\r\n", "\n")
+
+    def look(self, seconds: float) -> str:
+        """Everything on the screen, after reading for so long."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            if select.select([self.master], [], [], left)[0]:
+                self._seen += os.read(self.master, 65536)
+        return self.plain
+
+    def forget(self) -> None:
+        """What is on the screen now is not looked at again."""
+        self._seen = b""
 
     @property
     def url(self) -> str:
@@ -62,15 +91,16 @@ class Terminal:
             assert time.monotonic() < deadline, "it does not end"
             if select.select([self.master], [], [], 0.02)[0]:
                 with contextlib.suppress(OSError):
-                    self.screen += os.read(self.master, 65536).decode()
+                    self._seen += os.read(self.master, 65536)
 
     def mode(self) -> list[object]:
         return termios.tcgetattr(self.master)
 
 
 @contextlib.contextmanager
-def in_terminal(folder: Path, *arguments: str, **env: str) -> Iterator[Terminal]:
-    term = Terminal(folder, *arguments, **env)
+def in_terminal(folder: Path, *arguments: str, **how: Any) -> Iterator[Terminal]:
+    """`how` as for `Terminal`."""
+    term = Terminal(folder, *arguments, **how)
     try:
         yield term
     finally:

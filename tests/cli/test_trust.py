@@ -115,7 +115,8 @@ def computer() -> Iterator[Computer]:
         # Not in tmp_path: other users may not enter that.
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory()))
         folder.chmod(0o755)
-        (folder / "home").mkdir(mode=0o700)
+        (folder / "home/.local/state").mkdir(mode=0o700, parents=True)
+        (folder / "home").chmod(0o700)
         script = ""
         for number, place in enumerate((ANCHORS, BUNDLES)):
             copy = folder / f"copy{number}"

@@ -54,5 +54,15 @@ def test_a_visit_is_a_json_object_on_a_line_for_programs() -> None:
     assert second.endswith("\n")
 
 
+def test_of_our_own_pages_no_secret_is_written_and_no_polling() -> None:
+    link: Visit = ("10.0.0.2:1", "GET", "/.well-known/homeport/pair?code=SECRET", "1.1", 303)
+    waits: Visit = ("10.0.0.2:1", "GET", "/.well-known/homeport/wait?ticket=SECRET", "1.1", 200)
+    assert text_lines([link, waits], "12:01:33", colour=False) == [
+        "  12:01:33  303  GET /.well-known/homeport/pair  10.0.0.2:1\n"
+    ]
+    (line,) = json_lines([waits, link], 0.0)
+    assert json.loads(line)["path"] == "/.well-known/homeport/pair"
+
+
 def test_no_visits_are_no_lines() -> None:
     assert text_lines([], "", colour=True) == json_lines([], 0.0) == []

@@ -36,21 +36,31 @@ SCRIPT = Device(
 
 def test_a_knock_is_asked_about_with_the_number_and_both_commands() -> None:
     assert device_words.lines(News.ASKS, WAITS) == (
-        "A device asks to be let in: iPhone (Safari) at 192.168.1.34. It shows the number 0412.",
-        "let it in, if you see that number on it:  homeport devices approve 0412",
+        "iPhone (Safari) at 192.168.1.34 asks to be let in and shows 0412.",
+        "let iPhone in, if you see 0412 on it:  homeport devices approve 0412",
         "or not:  homeport devices deny 0412",
     )
 
 
-def test_what_became_of_a_device_is_one_line() -> None:
+def test_where_a_key_answers_the_question_names_the_keys() -> None:
+    assert device_words.question(WAITS) == (
+        "iPhone (Safari) at 192.168.1.34 asks to be let in and shows 0412.",
+        "y  let it in, if you see 0412 on it    n  do not",
+    )
+    other = replace(WAITS, id="d5", name="Pixel", number=7035)
+    assert device_words.asks_too(other, WAITS) == (
+        "Pixel (Safari) at 192.168.1.34 asks too (7035); iPhone (0412) is first."
+    )
+    assert device_words.agreed(other) == "yes to Pixel (7035)"
+
+
+def test_what_became_of_a_device_is_said_at_once() -> None:
     let_in = replace(WAITS, paired_by=PairedBy.CODE)
     assert device_words.lines(News.LET_IN, let_in) == (
-        "Let in: iPhone (Safari) at 192.168.1.34, by the code  "
-        "(put out:  homeport devices revoke d1)",
+        "Let in: iPhone (Safari) at 192.168.1.34, by the code.",
+        "put out:  homeport devices revoke d1",
     )
-    assert device_words.lines(News.LET_IN, WAITS)[0].startswith(
-        "Let in: iPhone (Safari) at 192.168.1.34  ("
-    )
+    assert device_words.lines(News.LET_IN, WAITS)[0] == "Let in: iPhone (Safari) at 192.168.1.34."
     assert device_words.lines(News.DENIED, WAITS) == (
         "Not let in: iPhone (Safari) at 192.168.1.34.",
     )

@@ -8,8 +8,10 @@ from homeport.core.door import DoorKind
 from homeport.core.guard_words import (
     Refusal,
     Speaker,
+    forwarded_removed,
     json_answer,
     remedy,
+    repeated,
     terminal_line,
     text_answer,
     why,
@@ -95,3 +97,22 @@ def test_what_strangers_send_is_shown_in_printable_ascii_and_not_at_length() -> 
 def test_a_line_without_a_peer_still_says_something() -> None:
     line = terminal_line(Refusal(denied=Deny(Fault.H2C), door=DoorKind.OPEN))
     assert line == "Refused a request (R1): HTTP/2 without TLS is not served."
+
+
+def test_the_line_for_the_terminal_names_the_flag_only() -> None:
+    line = terminal_line(Refusal(denied=HOST, door=DoorKind.LOOPBACK, peer="::1"))
+    assert line.endswith("names of this server. To allow it: --allow-host shop.example")
+    page = terminal_line(Refusal(denied=Deny(Fault.CROSS_SITE, "none"), door=DoorKind.OPEN))
+    assert page.endswith("add crossorigin to its tag, or use fetch().")
+
+
+def test_what_is_repeated_is_counted_and_what_was_left_out_too() -> None:
+    assert repeated("Refused.", 1, 0) == "Refused."
+    assert repeated("Refused.", 3, 0) == "3 times: Refused."
+    assert repeated("Refused.", 1, 1).endswith("(1 more was refused before this, and not shown)")
+    assert repeated("Refused.", 1, 2).endswith("(2 more were refused before this, and not shown)")
+
+
+def test_who_sends_forwarded_headers_may_be_a_proxy_to_name() -> None:
+    assert forwarded_removed("10.0.0.7").endswith("--trust-proxy 10.0.0.7")
+    assert forwarded_removed("").endswith("--trust-proxy ADDRESS")

@@ -42,14 +42,40 @@ def said(news: News, **fields: object) -> str:
 
 
 def test_an_open_share_says_who_can_try_until_when_and_what_is_not_promised() -> None:
-    assert said(News.OPENED).splitlines() == [
-        "Shared: http://192.168.1.20:8000",
-        "Devices on Wi-Fi wlan0 (192.168.1.0/24) can try to connect until 15:30, 30 min from now.",
-        "A device gets in with the one-time code, or when you agree to the number it shows.",
-        "Nothing is encrypted on the way: others on this network may be able to read it "
-        "(homeport share --tls).",
+    assert said(News.OPENED, code_hash="HASH").splitlines() == [
+        "Shared until 15:30, 30 min from now:  http://192.168.1.20:8000",
+        "Devices on Wi-Fi wlan0 (192.168.1.0/24) can try to connect.",
+        "The link below lets one device in, within two minutes. Others show a number, and you are "
+        "asked.",
+        "Not encrypted: others on this network may be able to read along.",
+        "encrypted:  homeport share --tls",
         "end it now:  homeport unshare",
     ]
+
+
+def test_no_link_is_promised_where_there_is_none() -> None:
+    text = said(News.BACK)
+    assert "link" not in text
+    assert "A device that comes shows a number, and you are asked." in text
+
+
+def short(news: News, **fields: object) -> str | None:
+    return share_words.in_short(tell(news, **fields), NOW)
+
+
+def test_the_terminal_of_the_server_gets_one_line_of_what_was_asked_in_another() -> None:
+    assert short(News.OPENED, code_hash="HASH") == (
+        "Shared until 15:30: http://192.168.1.20:8000 (Wi-Fi wlan0, 192.168.1.0/24)"
+    )
+    assert short(News.RENEWED, terms=Terms(pairing=False)) == (
+        "Shared until 15:30 without a code: http://192.168.1.20:8000"
+    )
+    assert short(News.CODE) is None
+    ended = short(News.ENDED, reason=EndReason.UNSHARED)
+    assert ended == (
+        "No longer shared: as asked. http://192.168.1.20:8000 is closed and its connections are "
+        "cut."
+    )
 
 
 def test_a_share_with_tls_has_another_link_and_no_warning() -> None:
@@ -81,7 +107,7 @@ def test_a_new_address_is_said_with_the_old_one() -> None:
     text = said(News.MOVED, moved_from="192.168.1.9")
     assert text.startswith("The address of wlan0 is 192.168.1.20 now, it was 192.168.1.9.")
     assert "browsers have to pair again, tokens of scripts still work" in text
-    assert said(News.BACK).startswith("The network is back. Shared: http://192.168.1.20:8000\n")
+    assert said(News.BACK).startswith("The network is back.\nShared until 15:30, ")
 
 
 @pytest.mark.parametrize("reason", EndReason)
@@ -94,13 +120,11 @@ def test_each_end_says_why_and_what_is_closed(reason: EndReason) -> None:
 
 
 def test_the_other_news_in_a_line_each() -> None:
-    assert said(News.RENEWED) == (
-        "http://192.168.1.20:8000 is shared until 15:30, 30 min from now."
-    )
+    assert said(News.RENEWED) == "Shared until 15:30, 30 min from now:  http://192.168.1.20:8000"
     assert said(News.CODE) == (
-        "A new code, for one device and two minutes. The one before is dead."
+        "The link below lets one device in, within two minutes. The one before is dead."
     )
-    assert said(News.CODE_OVER) == "The code is too old to be used; a new code:  homeport share"
+    assert said(News.CODE_OVER) == "The link is too old to be used; a new one:  homeport share"
     assert said(News.PEER_BLOCKED, peer="192.168.1.9") == (
         "192.168.1.9 was wrong 10 times: it cannot pair for 15 min. "
         "Devices that were let in are not affected."

@@ -173,13 +173,18 @@ def play(
     loop = new_loop()
     failures: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _, context: failures.append(context))
+    before = [(logger, logger.level, logger.disabled) for logger in loggers]
     for logger in loggers:
         logger.addHandler(heard)
+        logger.disabled = False  # other tests run servers that set these up as they like
+        logger.setLevel(logging.WARNING)
     try:
         loop.run_until_complete(asyncio.wait_for(whole(), patience))
     finally:
-        for logger in loggers:
+        for logger, level, disabled in before:
             logger.removeHandler(heard)
+            logger.disabled = disabled
+            logger.setLevel(level)
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
     assert failures == []

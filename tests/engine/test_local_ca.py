@@ -21,6 +21,7 @@ DAY = 86400.0
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    (tmp_path / "state").mkdir()
     return tmp_path / "state" / "homeport"
 
 
@@ -96,14 +97,14 @@ def test_thirty_processes_at_once_get_one_ca(folder: Path) -> None:
     told = [child.communicate(timeout=60)[0].decode().split() for child in children]
     assert len({fingerprint for fingerprint, _ in told}) == 1
     assert [news for _, news in told].count("first") == 1
-    assert not list(folder.glob("*.new"))
+    assert not list(folder.glob("*~"))
 
 
 def test_a_file_left_by_a_writer_that_died_is_no_hindrance(folder: Path) -> None:
-    folder.mkdir(parents=True, mode=0o700)
-    (folder / "homeport-ca.pem.new").write_text("half")
+    folder.mkdir(mode=0o700)
+    (folder / "homeport-ca.pem~").write_text("half")
     local_ca(folder, NOW)
-    assert not (folder / "homeport-ca.pem.new").exists()
+    assert not (folder / "homeport-ca.pem~").exists()
 
 
 def test_the_certificate_alone_is_written_again_when_it_is_lost(folder: Path) -> None:
@@ -120,11 +121,11 @@ def refused(folder: Path) -> HomeportError:
 
 
 def test_a_folder_that_others_may_enter_is_refused(folder: Path) -> None:
-    folder.mkdir(parents=True)
+    folder.mkdir()
     folder.chmod(0o755)
     error = refused(folder)
-    assert error.code == "unsafe-key" and "755" in error.message
-    assert f"chmod 700 {folder}" in error.next_steps[0]
+    assert error.code == "runtime-folder" and "755" in error.message
+    assert f"chmod 700 {folder}" in error.next_steps[1]
     assert not list(folder.iterdir())
 
 
@@ -138,7 +139,6 @@ def test_a_key_that_others_may_read_is_refused(folder: Path) -> None:
 def test_a_folder_that_is_a_link_is_refused(folder: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir(mode=0o700)
-    folder.parent.mkdir()
     folder.symlink_to(elsewhere)
     assert "symbolic link" in refused(folder).message
     assert not list(elsewhere.iterdir())
@@ -158,7 +158,7 @@ def test_what_belongs_to_another_user_is_refused(folder: Path) -> None:
     os.chown(folder / "homeport-ca.pem", 65534, 65534)
     assert "user with id 65534" in refused(folder).message
     os.chown(folder, 65534, 65534)
-    assert "user with id 65534" in refused(folder).message
+    assert "the user with the id 65534" in refused(folder).message
 
 
 @pytest.mark.parametrize("damage", ["nothing", "garbage", "no key", "another key", "cut"])
@@ -188,4 +188,4 @@ def test_a_damaged_ca_is_told_and_never_overwritten(
 
 def test_a_place_that_cannot_be_written_is_told() -> None:
     error = refused(Path("/proc/homeport"))
-    assert error.code == "ca-not-kept" and "XDG_STATE_HOME" in error.next_steps[0]
+    assert error.code == "runtime-folder" and "XDG_STATE_HOME" in error.next_steps[1]

@@ -213,16 +213,16 @@ async def stream() -> StreamingResponse:
 
 
 @pytest.mark.parametrize(
-    "headers",
+    ("headers", "status"),
     [
-        {"host": "evil.example"},
-        {"x-forwarded-for": "203.0.113.9"},
-        {"via": "1.1 tunnel"},
-        {"host": "localhost.evil.example"},
+        ({"host": "evil.example"}, 421),
+        ({"x-forwarded-for": "203.0.113.9"}, 503),
+        ({"via": "1.1 tunnel"}, 503),
+        ({"host": "localhost.evil.example"}, 421),
     ],
 )
 def test_a_traceback_is_not_for_visitors_through_a_proxy_or_tunnel(
-    project: Path, headers: dict[str, str]
+    project: Path, headers: dict[str, str], status: int
 ) -> None:
     (project / "main.py").write_text("secret = 1 / 0\n")
     with homeport(project) as server:
@@ -231,7 +231,7 @@ def test_a_traceback_is_not_for_visitors_through_a_proxy_or_tunnel(
         url = f"http://localhost:{port}/"
         assert "ZeroDivisionError" in httpx.get(url).text
         answer = httpx.get(url, headers=headers)
-        assert answer.status_code == 503
+        assert answer.status_code == status
         assert "ZeroDivisionError" not in answer.text
 
 

@@ -301,12 +301,33 @@ def test_a_tls_connection_stays_and_each_answer_is_the_last() -> None:
     run(story, {"sslcontext": object()})
 
 
-def test_an_idle_tls_connection_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_tls_connection_ends_a_moment_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its client may be sending just now, and would have to be told."""
+
     async def story(it: Connected) -> None:
         it.connection.data_received(REQUEST % b"")
         await it.settle()
         monkeypatch.setattr(it.connection, "_has_unread", lambda: False)
-        follow(it.connection, outbox())
+        follower = follow(it.connection, outbox())
+        assert isinstance(follower, LastRequests) and follower.is_awaited
+        follower.tend()
+        assert not it.transport.closed
+        while follower.is_awaited:
+            await asyncio.sleep(0.005)
+        follower.tend()
+        assert it.transport.closed
+
+    run(story, {"sslcontext": object()})
+
+
+def test_the_next_request_on_a_tls_connection_is_told_to_be_the_last() -> None:
+    async def story(it: Connected) -> None:
+        it.connection.data_received(REQUEST % b"")
+        await it.settle()
+        follower = follow(it.connection, outbox())
+        follower.data_received(REQUEST % b"")
+        await it.settle()
+        assert it.transport.writes[-1].count(b"connection: close") == 1
         assert it.transport.closed
 
     run(story, {"sslcontext": object()})

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 
+from homeport.core.asking import OWN_PATHS
 from homeport.core.redact import plain
 
 Visit = tuple[str, str, str, str, int]
@@ -11,11 +12,22 @@ Visit = tuple[str, str, str, str, int]
 A plain tuple: one is made for every request.
 """
 
+_POLLED = f"{OWN_PATHS}wait"
 _COLOURS = {1: "36", 2: "32", 3: "36", 4: "33", 5: "31"}
+
+
+def told(visits: Iterable[Visit]) -> list[Visit]:
+    """Those to write: of our own pages no query string, which holds secrets, and no polling."""
+    return [
+        visit if OWN_PATHS not in visit[2] else (*visit[:2], visit[2].partition("?")[0], *visit[3:])
+        for visit in visits
+        if not visit[2].startswith(_POLLED)
+    ]
 
 
 def text_lines(visits: Iterable[Visit], clock: str, *, colour: bool) -> list[str]:
     """`12:01:33  200  GET /items?q=1  127.0.0.1:51034`; `clock` is ready-made, local time."""
+    visits = told(visits)
     # Behind a trusted proxy the client's name is what a header says, in any bytes.
     visits = [v if v[0].isprintable() else (plain(v[0]), *v[1:]) for v in visits]
     if not colour:
@@ -33,6 +45,7 @@ def text_lines(visits: Iterable[Visit], clock: str, *, colour: bool) -> list[str
 def json_lines(visits: Iterable[Visit], time: float) -> list[str]:
     """The `request` events of docs/json.md; `time` in seconds since the epoch."""
     moment = round(time, 3)
+    visits = told(visits)
     return [
         json.dumps(
             {

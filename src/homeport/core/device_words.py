@@ -22,12 +22,7 @@ def lines(news: News, device: Device) -> tuple[str, ...]:
     who = described(device)
     match news:
         case News.ASKS:
-            number = _number(device)
-            return (
-                f"A device asks to be let in: {who}. It shows the number {number}.",
-                f"let it in, if you see that number on it:  homeport devices approve {number}",
-                f"or not:  homeport devices deny {number}",
-            )
+            return (_asks(device), *how_to_answer(device.name, _number(device)))
         case News.ASKS_NO_MORE:
             return (f"{who} does not ask any more.",)
         case News.DENIED:
@@ -36,7 +31,36 @@ def lines(news: News, device: Device) -> tuple[str, ...]:
             return (f"Put out: {who}. Its token is dead and its connections are cut.",)
         case _:
             by = f", {_BY[device.paired_by]}" if device.paired_by is not None else ""
-            return (f"Let in: {who}{by}  (put out:  homeport devices revoke {device.id})",)
+            return (f"Let in: {who}{by}.", f"put out:  homeport devices revoke {device.id}")
+
+
+def question(device: Device) -> tuple[str, ...]:
+    """As `lines` of ASKS, for a terminal where a key answers."""
+    seen = f"if you see {_number(device)} on it"
+    return (_asks(device), f"y  let it in, {seen}    n  do not")
+
+
+def asks_too(device: Device, before: Device) -> str:
+    """A second device, while the question about `before` is shown."""
+    asks = f"{described(device)} asks too ({_number(device)})"
+    return f"{asks}; {before.name} ({_number(before)}) is first."
+
+
+def agreed(device: Device) -> str:
+    """The key `y` was taken: the device gets in as soon as its page asks again."""
+    return f"yes to {device.name} ({_number(device)})"
+
+
+def how_to_answer(name: str, number: str) -> tuple[str, str]:
+    """The commands for one that waits."""
+    return (
+        f"let {name} in, if you see {number} on it:  homeport devices approve {number}",
+        f"or not:  homeport devices deny {number}",
+    )
+
+
+def _asks(device: Device) -> str:
+    return f"{described(device)} asks to be let in and shows {_number(device)}."
 
 
 def described(device: Device) -> str:

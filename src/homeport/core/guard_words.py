@@ -66,31 +66,45 @@ def why(denied: Deny) -> str:
     return _WHY[denied.fault].format(found=f'"{denied.found}"')
 
 
-def remedy(denied: Deny, door: DoorKind, speaker: Speaker = Speaker.COMMAND) -> str:
-    """The one thing that would allow it, as a sentence; empty when nothing would."""
+def remedy(
+    denied: Deny,
+    door: DoorKind,
+    speaker: Speaker = Speaker.COMMAND,
+    *,
+    in_brief: bool = False,
+) -> str:
+    """The one thing that would allow it, as a sentence; empty when nothing would.
+
+    `in_brief`: the flag without the setting in a file.
+    """
     raw = denied.found.encode()
     match denied.fault:
         case Fault.FOREIGN_HOST if door is DoorKind.SHARED:
             return "Use the link that is shown on the computer that shares this."
         case Fault.FOREIGN_HOST:
             authority = read_authority(raw)
-            return _listing("allow-host", authority.host if authority else "NAME", speaker)
+            return _listing(
+                "allow-host", authority.host if authority else "NAME", speaker, in_brief=in_brief
+            )
         case Fault.NULL_ORIGIN:
-            return _listing("allow-origin", "null", speaker)
+            return _listing("allow-origin", "null", speaker, in_brief=in_brief)
         case Fault.FOREIGN_ORIGIN:
             origin: Origin | None = read_origin(raw)
-            return _listing("allow-origin", str(origin) if origin else "ORIGIN", speaker)
+            return _listing(
+                "allow-origin", str(origin) if origin else "ORIGIN", speaker, in_brief=in_brief
+            )
     return _PLAIN_HELP.get(denied.fault, "")
 
 
-def _listing(setting: str, value: str, speaker: Speaker) -> str:
+def _listing(setting: str, value: str, speaker: Speaker, *, in_brief: bool) -> str:
     """The value has passed the grammar, so nothing in it means anything to a shell but `[]`."""
     if _is_unspecified(value):
         return "Use localhost instead: this address means every address of a computer, and none."
     if speaker is Speaker.PARAMETER:
         return f'To allow it: Guard(app, {setting.replace("-", "_")}s=["{value}"])'
     typed = f"'{value}'" if "[" in value else value
-    return f'To allow it: --{setting} {typed}, or {setting} = ["{value}"] under [tool.homeport]'
+    flag = f"To allow it: --{setting} {typed}"
+    return flag if in_brief else f'{flag}, or {setting} = ["{value}"] under [tool.homeport]'
 
 
 def _is_unspecified(value: str) -> bool:
@@ -113,9 +127,10 @@ def json_answer(denied: Deny, door: DoorKind, speaker: Speaker = Speaker.COMMAND
 
 def repeated(line: str, times: int, left_out: int) -> str:
     """The line of a refusal that happened `times`, after `left_out` others that were not told."""
-    more = f" ({times} times)" if times > 1 else ""
-    before = f" ({left_out} other refusals were not told)" if left_out else ""
-    return line + more + before
+    many = f"{times} times: " if times > 1 else ""
+    others = "1 more was" if left_out == 1 else f"{left_out} more were"
+    before = f"  ({others} refused before this, and not shown)" if left_out else ""
+    return many + line + before
 
 
 def forwarded_removed(peer: str) -> str:
@@ -127,7 +142,7 @@ def forwarded_removed(peer: str) -> str:
 
 
 def terminal_line(refusal: Refusal, speaker: Speaker = Speaker.COMMAND) -> str:
-    """One line for whoever runs the server."""
-    help_ = remedy(refusal.denied, refusal.door, speaker)
+    """One line for whoever runs the server: shorter than what the visitor reads."""
+    help_ = remedy(refusal.denied, refusal.door, speaker, in_brief=True)
     who = f"Refused {refusal.peer or 'a request'} ({refusal.denied.rule}): {why(refusal.denied)}"
     return f"{who}. {help_}" if help_ else f"{who}."

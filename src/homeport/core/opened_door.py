@@ -1,9 +1,13 @@
 """An open door as a worker is told of it: which policy its listener has, and its TLS."""
 
-from dataclasses import dataclass
-from typing import Any, Self
+from binascii import b2a_base64
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
 
 from homeport.core.door import Policy
+
+if TYPE_CHECKING:  # made only where TLS is asked for
+    from homeport.core.certificates import Leaf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +23,11 @@ class OpenedDoor:
     instance: str
     certificate: tuple[str, str] | None = None
     authority: str | None = None
+
+    def with_leaf(self, leaf: "Leaf") -> Self:
+        """With this certificate."""
+        ca = b2a_base64(leaf.ca.der, newline=False).decode() if leaf.ca is not None else None
+        return replace(self, certificate=(leaf.chain_pem, leaf.key_pem), authority=ca)
 
     def to_json(self) -> dict[str, Any]:
         """For a message."""

@@ -57,7 +57,7 @@ def unusable_folder(path: str, reason: str) -> UsageError:
         code="runtime-folder",
         next_steps=(
             f"what it is now:  ls -ld {path}",
-            "another place:  XDG_RUNTIME_DIR=/path homeport",
+            "another place:  XDG_RUNTIME_DIR=/path XDG_STATE_HOME=/path homeport",
         ),
         facts={"path": path},
     )

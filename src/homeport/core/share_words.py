@@ -16,7 +16,7 @@ from homeport.core.share_actions import News, Tell
 from homeport.core.share_choice import Caution
 from homeport.core.throttle import BLOCKED, OVERALL, PER_PEER
 
-NEW_CODE = "a new code:  homeport share"
+NEW_LINK = "a new one:  homeport share"
 END_NOW = "end it now:  homeport unshare"
 
 _ENDS = {
@@ -40,6 +40,7 @@ _CAUTIONS = {
     Caution.WSL: "This is the network inside WSL: devices around the Windows computer do not see "
     "it unless Windows passes it on.",
 }
+_LINK = "The link below lets one device in, within two minutes"
 _PROOFS = {
     Proof.LISTENING: "listening",
     Proof.ANSWERS_HERE: "answers on this computer (which says nothing about other devices)",
@@ -57,11 +58,6 @@ def pairing_link(place: Place, terms: Terms, code: str) -> str:
     return f"{link(place, terms)}/.well-known/homeport/pair?code={code}"
 
 
-def about_link(link: str) -> tuple[str, ...]:
-    """Below the picture of the one-time link."""
-    return (link, "Open it on the other device; it works once, within two minutes.")
-
-
 def clock(moment: float, now: float) -> str:
     """`15:30`, local time; `15:30:20` when it is near; another day is said."""
     then, today = datetime.fromtimestamp(moment), datetime.fromtimestamp(now)
@@ -74,12 +70,19 @@ def clock(moment: float, now: float) -> str:
 
 def audience(place: Place) -> str:
     """`devices on Wi-Fi wlan0 (192.168.1.0/24)`."""
+    return f"devices on {_interface(place)} ({place.network})"
+
+
+def _interface(place: Place) -> str:
     kind = "" if place.kind is InterfaceKind.OTHER else f"{place.kind.value} "
-    return f"devices on {kind}{place.interface} ({place.network})"
+    return f"{kind}{place.interface}"
 
 
 def lines(tell: Tell, now: float) -> tuple[str, ...]:
-    """What the terminal says, a line each; `now` is wall clock."""
+    """What is said, a sentence or a command each; `now` is wall clock.
+
+    The link that lets one device in is shown below them.
+    """
     if tell.device is not None:
         return device_words.lines(tell.news, tell.device)
     if tell.news in (News.PEER_BLOCKED, News.ALL_BLOCKED):
@@ -89,14 +92,13 @@ def lines(tell: Tell, now: float) -> tuple[str, ...]:
     url = link(place, terms)
     match tell.news:
         case News.OPENED | News.MOVED | News.BACK:
-            return (*_headline(tell, place, url), *_opened(place, terms, until, now))
+            return (*_headline(tell, place, until, url, now), *_opened(tell, place, terms))
         case News.RENEWED:
-            left = in_words(until - now)
-            return (f"{url} is shared until {clock(until, now)}, {left} from now.",)
+            return (f"{_until('Shared', until, now)}:  {url}",)
         case News.CODE:
-            return ("A new code, for one device and two minutes. The one before is dead.",)
+            return (f"{_LINK}. The one before is dead.",)
         case News.CODE_OVER:
-            return (f"The code is too old to be used; {NEW_CODE}",)
+            return (f"The link is too old to be used; {NEW_LINK}",)
         case News.SEEKING:
             why = _ENDS[tell.reason] if tell.reason is not None else "its network is gone"
             return (
@@ -105,6 +107,21 @@ def lines(tell: Tell, now: float) -> tuple[str, ...]:
             )
         case _:
             return _ended(tell, url)
+
+
+def in_short(tell: Tell, now: float) -> str | None:
+    """One line, for the terminal of the server when it was asked for in another; None: nothing."""
+    if tell.news is News.CODE:
+        return None
+    if tell.news in (News.OPENED, News.RENEWED):
+        place, terms, until = tell.place, tell.terms, tell.until
+        assert place is not None and terms is not None and until is not None
+        code = "" if terms.pairing else " without a code"
+        said = f"Shared until {clock(until, now)}{code}: {link(place, terms)}"
+        return (
+            f"{said} ({_interface(place)}, {place.network})" if tell.news is News.OPENED else said
+        )
+    return lines(tell, now)[0]
 
 
 def caution(word: Caution) -> str:
@@ -148,33 +165,37 @@ def facts(tell: Tell, time: float) -> dict[str, Any]:
     return told | {key: value for key, value in optional.items() if value is not None}
 
 
-def _headline(tell: Tell, place: Place, url: str) -> tuple[str, ...]:
+def _headline(tell: Tell, place: Place, until: float, url: str, now: float) -> tuple[str, ...]:
+    shared = f"{_until('Shared', until, now)}:  {url}"
     if tell.news is News.MOVED:
         return (
             f"The address of {place.interface} is {place.ip} now, it was {tell.moved_from}.",
-            f"Shared: {url}  (the old link is closed; browsers have to pair again, tokens of "
-            "scripts still work)",
+            shared,
+            "The old link is closed: browsers have to pair again, tokens of scripts still work.",
         )
     if tell.news is News.BACK:
-        return (f"The network is back. Shared: {url}",)
-    return (f"Shared: {url}",)
+        return ("The network is back.", shared)
+    return (shared,)
 
 
-def _opened(place: Place, terms: Terms, until: float, now: float) -> tuple[str, ...]:
+def _until(done: str, until: float, now: float) -> str:
+    return f"{done} until {clock(until, now)}, {in_words(until - now)} from now"
+
+
+def _opened(tell: Tell, place: Place, terms: Terms) -> tuple[str, ...]:
     who = audience(place)
-    first = f"{who[0].upper()}{who[1:]} can try to connect until {clock(until, now)}"
-    said = [f"{first}, {in_words(until - now)} from now."]
-    if terms.pairing:
-        said.append(
-            "A device gets in with the one-time code, or when you agree to the number it shows."
-        )
-    else:
+    said = [f"{who[0].upper()}{who[1:]} can try to connect."]
+    if not terms.pairing:
         said.append("No code is asked for: whoever connects gets in.")
+    elif tell.code_hash is not None:
+        said.append(f"{_LINK}. Others show a number, and you are asked.")
+    else:
+        said.append("A device that comes shows a number, and you are asked.")
     if not terms.tls:
-        said.append(
-            "Nothing is encrypted on the way: others on this network may be able to read it "
-            "(homeport share --tls)."
-        )
+        said += [
+            "Not encrypted: others on this network may be able to read along.",
+            "encrypted:  homeport share --tls",
+        ]
     return (*said, END_NOW)
 
 
@@ -197,5 +218,5 @@ def _blocked(tell: Tell) -> tuple[str, ...]:
         )
     return (
         f"{OVERALL} wrong codes and tokens came in, the last from {tell.peer}: pairing is off. "
-        f"Devices that were let in are not affected; to go on, {NEW_CODE}",
+        f"Devices that were let in are not affected; to go on, {NEW_LINK}",
     )

@@ -125,7 +125,7 @@ def stores(seen: Surroundings, ca: LocalCA) -> tuple[Store, ...]:
         return (_keychain(seen.home, ca),)
     if seen.system is System.WINDOWS:
         return (_windows(ca),)
-    found = [] if seen.anchors is None else [_system(seen.anchors, ca)]
+    found = [] if seen.anchors is None else [system_store(seen.anchors, ca)]
     has_tool = seen.has_nss_tool
     found += [_nss(StoreKind.BROWSERS, place, ca, has_tool) for place in seen.databases]
     if seen.new_database is not None:
@@ -134,7 +134,8 @@ def stores(seen: Surroundings, ca: LocalCA) -> tuple[Store, ...]:
     return tuple(found)
 
 
-def _system(anchors: Anchors, ca: LocalCA) -> Store:
+def system_store(anchors: Anchors, ca: LocalCA) -> Store:
+    """The store that most programs of a Linux system read."""
     target = f"{anchors.folder}/homeport-{ca.id}.crt"
     return Store(
         kind=StoreKind.SYSTEM,

@@ -43,7 +43,8 @@ def ca_news(ca: LocalCA) -> str:
     if ca.news is CANews.KNOWN:
         return ""
     if ca.news is CANews.FIRST:
-        return f"a local certificate authority was made: {ca.name}; nothing trusts it yet"
+        made = f"a local certificate authority was made: {ca.name}"
+        return f"{made}; nothing trusts it yet:  homeport trust"
     return (
         f"the local certificate authority was near its end and is replaced by {ca.name}: "
         "devices that trusted the old one have to trust this one (homeport trust)"
@@ -125,6 +126,17 @@ def not_named(left_out: tuple[str, ...]) -> str:
     """Addresses of this server that the local CA may not vouch for."""
     named = ", ".join(left_out)
     return f"the certificate does not cover {named}: the local CA is for private addresses"
+
+
+def not_trusted_here() -> str:
+    """The CA is not in the system store."""
+    return "programs of this computer do not trust the certificate yet:  homeport trust"
+
+
+def not_renewed(why: str, until: float) -> str:
+    """A running server keeps the certificate it has."""
+    ends = datetime.fromtimestamp(until, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"the certificate could not be renewed, the present one ends on {ends}: {why}"
 
 
 def _indent(rows: tuple[str, ...]) -> list[str]:

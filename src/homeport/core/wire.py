@@ -11,6 +11,7 @@ from typing import Any, get_args
 from homeport.core.wire_doors import (
     Answered,
     Asked,
+    Certify,
     Change,
     Cut,
     Guessed,
@@ -206,6 +207,7 @@ Message = (
     | Serve
     | Shut
     | Change
+    | Certify
     | Cut
     | Passes
     | Asked

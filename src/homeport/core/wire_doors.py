@@ -35,6 +35,13 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Certify:
+    """To a worker: another certificate for an open door (`core.opened_door.OpenedDoor`)."""
+
+    opened: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
     """To a worker: cut what this device has open on this door."""
 

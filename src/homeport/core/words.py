@@ -41,6 +41,10 @@ ANY_HOST_IN_CONTAINER = (
     "this is a container: any Host is answered, for the names outside are not known here; "
     "name them with --allow-host to be strict"
 )
+OPEN_TO_OTHERS = (
+    "open to all of them for as long as this runs; to let devices in one by one, for a while:  "
+    "homeport share  on a server without --host"
+)
 NO_IPV6 = "this computer has no IPv6 loopback: listening on IPv4 only"
 
 

@@ -1,10 +1,14 @@
 """What a server is to those who come to its doors."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from homeport.core.address import is_loopback
 from homeport.core.door import DoorKind, Policy
 from homeport.core.opened_door import OpenedDoor
+
+if TYPE_CHECKING:  # made only where TLS is asked for
+    from homeport.core.certificates import Leaf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,7 @@ class Entrance:
 class Front:
     """`ips` are the addresses it was started on, all on `port`; `name` and `instance` its own.
 
-    `certificate`: chain and key, where it was started with TLS.
+    `leaf`: its certificate, where it was started with TLS.
     """
 
     ips: tuple[str, ...]
@@ -38,7 +42,7 @@ class Front:
     name: str
     instance: str
     entrance: Entrance = Entrance()
-    certificate: tuple[str, str] | None = None
+    leaf: "Leaf | None" = None
 
     def with_any_host(self) -> "Front":
         """In a container: by what name the world outside knows it cannot be seen from here."""
@@ -57,12 +61,11 @@ class Front:
             kind=DoorKind.LOOPBACK if is_loopback(ip) else DoorKind.OPEN,
             ip=ip,
             port=self.port,
-            tls=self.certificate is not None,
+            tls=self.leaf is not None,
             name=self.name,
             hosts=self.entrance.hosts,
             origins=self.entrance.origins,
             strict_origins=self.entrance.strict_origins,
         )
-        return OpenedDoor(
-            number=number, policy=policy, instance=self.instance, certificate=self.certificate
-        )
+        door = OpenedDoor(number=number, policy=policy, instance=self.instance)
+        return door if self.leaf is None else door.with_leaf(self.leaf)

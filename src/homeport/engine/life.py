@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from homeport.core.errors import ExitCode
 from homeport.core.failure import Failure, FailureKind
 from homeport.core.wire import Adopt, Drained, Failed, Job, Ready, Retire, Taken
-from homeport.core.wire_doors import Answered, Change, Cut, Passes, Serve, Shut
+from homeport.core.wire_doors import Answered, Certify, Change, Cut, Passes, Serve, Shut
 from homeport.engine import used_files
 from homeport.engine.channel import Channel, Received
 from homeport.engine.heirs import InOrder, Successor, adopt
@@ -24,6 +24,8 @@ _GC_AS_USUAL = gc.get_threshold()
 GC_WHILE_LOADING = (100_000, 50, 100)
 """Imports make many objects and little garbage: looking for it costs a tenth of the start."""
 
+
+EVERYONE = ("0.0.0.0/0", "::/0")
 
 listening: dict[int, int] = {}
 """The listeners of this process: descriptor → inode, for a number is given again after a close."""
@@ -86,7 +88,9 @@ class Life:
         job = self._job
         log = BatchedLog(loop, 1, json=job.json, colour=job.colour) if job.access_log else None
         self._server = self._new_server(log)
-        self._doors = WorkerDoors(self._server, self._channel, job.trusted_proxies)
+        # The page of a failure is ours, and has to see who passes requests on.
+        proxies = job.trusted_proxies if job.failure is None else EVERYONE
+        self._doors = WorkerDoors(self._server, self._channel, proxies)
         self._retire = loop.create_future()
         try:
             await self._server.start()
@@ -162,6 +166,8 @@ class Life:
                 self._work.add(self._open(sockets, doors))
             case Shut(door=door):
                 self._work.add(self._doors.shut(door))
+            case Certify(opened=opened):
+                self._work.add(self._doors.certify(opened))
             case Passes() | Answered() | Change() | Cut() as message:
                 self._doors.hear(message)
             case Adopt() as message:

@@ -98,15 +98,10 @@ class Reception:
         """A key: share, or share no more."""
         self.desk.toggle()
 
-    def let_in(self) -> None:
-        """A key: yes to the device that asks."""
+    def judge(self, device: str, *, let_in: bool) -> None:
+        """A key: yes or no to the device of that id."""
         if self._desk is not None:
-            self._desk.judge(let_in=True)
-
-    def keep_out(self) -> None:
-        """A key: no to it."""
-        if self._desk is not None:
-            self._desk.judge(let_in=False)
+            self._desk.judge(device, let_in=let_in)
 
     @property
     def due(self) -> float | None:

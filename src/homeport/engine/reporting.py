@@ -10,6 +10,7 @@ from homeport.core.links import Link
 
 if TYPE_CHECKING:  # needed once something is shared
     from homeport.core.evidence import PeerSeen
+    from homeport.core.guide_words import TrustGuide
     from homeport.core.share import Place
     from homeport.core.share_actions import Tell
     from homeport.engine.mdns import News as NameNews
@@ -86,6 +87,9 @@ class Reporter(Protocol):
 
     def share(self, tell: "Tell", link: str | None) -> None:
         """News of the share. `link`, to be shown, lets one device in."""
+
+    def guide(self, guide: "TrustGuide") -> None:
+        """How a device gets to trust the certificate of the share."""
 
     def local_name(self, news: "NameNews", place: "Place", *, tls: bool) -> None:
         """What became of the `.local` name of the share."""

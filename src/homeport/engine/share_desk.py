@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from homeport.core import device_words, share_refusals, share_words
-from homeport.core.devices import DeviceState, in_state
 from homeport.core.durations import USUAL
 from homeport.core.errors import BindError, NothingThereError, UsageError
 from homeport.core.evidence import Evidence, PeerSeen, newly_reached, unmapped
@@ -22,8 +22,10 @@ from homeport.engine.mdns import News as NameNews
 from homeport.engine.mdns_messages import Claimed
 from homeport.engine.network import RealNetwork
 from homeport.engine.reporting import Reporter
+from homeport.engine.share_history import ShareHistory
 from homeport.engine.share_outside import Network
 from homeport.engine.sharing import Sharing
+from homeport.engine.trust_hints import TrustHints
 from homeport.engine.visit_log import VisitLog
 
 Request = dict[str, Any]
@@ -54,8 +56,10 @@ class ShareDesk:
             front, doors, self._network, self.announcer, self._log.add, self._told
         )
         self._evidence = Evidence()
+        self._history = ShareHistory()
         self._asker: list[tuple[Tell, str | None]] | None = None
         self._name: NameNews | None = None
+        self._trust = TrustHints(self.sharing, reporter.warn)
 
     # Keys.
 
@@ -65,16 +69,14 @@ class ShareDesk:
             self.sharing.end()
             return
         try:
-            self._share(None, Terms(seconds=USUAL))
+            for caution in self._share(None, Terms(seconds=USUAL)):
+                self._reporter.warn(caution)
         except (UsageError, BindError) as error:
             self._reporter.warn(str(error))
 
-    def judge(self, *, let_in: bool) -> None:
-        """The answer to the device that has waited longest."""
-        share = self.sharing.state.share
-        waiting = in_state(share.devices, DeviceState.WAITING) if share else ()
-        if waiting:
-            self.sharing.order(Approve if let_in else Deny, waiting[0].id)
+    def judge(self, device: str, *, let_in: bool) -> None:
+        """The answer to the device of that id; one that has gone meanwhile is not missed."""
+        self.sharing.order(Approve if let_in else Deny, device)
 
     # Commands. Each gets its request and gives facts; HomeportError for what cannot be.
 
@@ -103,10 +105,11 @@ class ShareDesk:
             told = self._asker
         finally:
             self._asker = None
-        return _told_to_asker(told, cautions)
+        return self._trust.added(_told_to_asker(told, cautions))
 
     def _share(self, on: str | None, terms: Terms) -> tuple[str, ...]:
         """Begin, or go on longer; the sentences of caution about the address."""
+        terms = replace(terms, tls=terms.tls or self._front.leaf is not None)
         share = self.sharing.state.share
         if share is not None and on is None:
             place, cautions = share.place, tuple[str, ...]()
@@ -192,6 +195,7 @@ class ShareDesk:
             }
         return {
             "share": found,
+            **self._history.facts(),
             "name": getattr(self._name, "name", None) if found else None,
             "peers": [_peer_facts(peer) for peer in self._evidence.peers],
             "forgotten": self._evidence.forgotten,
@@ -210,10 +214,12 @@ class ShareDesk:
             self._reporter.reached(peer, at)
         for facts in message.peers:
             ip = unmapped(facts["ip"])
+            self._trust.saw(ip, facts["tls"])
             for device, requests in facts["requests"].items():
                 if device:
                     self.sharing.seen(device, ip, requests)
                 self._log.add(VisitRecord(time=at, peer=ip, rule="allowed", device=device or None))
+            self._history.refused(facts, at)
             for rule, _, _, _ in facts["refused"]:
                 self._log.add(VisitRecord(time=at, peer=ip, rule=rule))
 
@@ -223,7 +229,12 @@ class ShareDesk:
             link = None  # it is shown where it was asked for
         if tell.news in (News.ENDED, News.OPENED):
             self._name = None
+            self._trust.forget()
+        self._history.told(tell, self._network.now().wall)
         self._reporter.share(tell, link)
+        guide = self._trust.guide
+        if guide is not None and link is not None:
+            self._reporter.guide(guide)
 
     def _name_told(self, news: NameNews) -> None:
         self._name = news
@@ -240,7 +251,7 @@ class ShareDesk:
 
 def _told_to_asker(
     told: list[tuple[Tell, str | None]], cautions: tuple[str, ...]
-) -> Mapping[str, Any]:
+) -> dict[str, Any]:
     now = time.time()
     failed = next((tell for tell, _ in told if tell.reason is not None and tell.detail), None)
     if failed is not None:

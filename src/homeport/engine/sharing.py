@@ -60,6 +60,8 @@ class Sharing:
         self.state = State()
         self.due: float | None = None
         self._door: int | None = None
+        self.authority: str | None = None
+        """The CA of the open door (DER, base64), where it has TLS."""
         self._numbers = count(len(front.ips))
         self._requests = count()
         self._codes: dict[str, str] = {}
@@ -236,7 +238,7 @@ class Sharing:
             authority=authority,
         )
         self._doors.open(door, sock)
-        self._door = number
+        self._door, self.authority = number, authority
         return share_events.DoorOpened()
 
     def _shut_door(self) -> None:

@@ -1,6 +1,7 @@
 """From a request to a running supervisor: open the listeners, describe them, go."""
 
-import secrets
+import os
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from homeport.core.plan import needs_interfaces as plan_needs_interfaces
 from homeport.engine.binding import Listeners, open_listeners
 from homeport.engine.doors import Doors
 from homeport.engine.front import Entrance, Front
-from homeport.engine.outside import Input, Process
+from homeport.engine.outside import Chore, Input, Process
 from homeport.engine.reception import Reception
 from homeport.engine.reporting import Opened, Reporter
 from homeport.engine.saves import Saves
@@ -76,7 +77,7 @@ def front_of(serving: Serving, opened: Opened) -> tuple[Front, tuple[str, ...]]:
         ips=tuple(address.ip for address in opened.addresses),
         port=opened.addresses[0].port,
         name=opened.name or serving.name,
-        instance=opened.instance or secrets.token_hex(16),
+        instance=opened.instance or os.urandom(16).hex(),
         entrance=serving.entrance,
     )
     notes: tuple[str, ...] = ()
@@ -85,15 +86,18 @@ def front_of(serving: Serving, opened: Opened) -> tuple[Front, tuple[str, ...]]:
     if serving.entrance.scheme == "https":
         from homeport.engine.certificates.serving import certificate_for
 
-        leaf, said = certificate_for(front)
-        front = replace(front, certificate=(leaf.chain_pem, leaf.key_pem))
+        leaf, said = certificate_for(front, time.time())
+        front = replace(front, leaf=leaf)
         notes = (*notes, *said)
     return front, notes
 
 
 def _own_names_are_unknown(front: Front) -> bool:
-    """Whether others come in under names and addresses that only the container's engine knows."""
-    if not any(ip in WILDCARD for ip in front.ips):
+    """Whether others come in under names and addresses that only the container's engine knows.
+
+    Whoever names them has told us.
+    """
+    if front.entrance.hosts or not any(ip in WILDCARD for ip in front.ips):
         return False
     where = host.runs_in()
     return where.container is not None and where.own_network is not False
@@ -101,6 +105,7 @@ def _own_names_are_unknown(front: Front) -> bool:
 
 def supervise(
     serving: Serving,
+    front: Front,
     reporter: Reporter,
     spawn: Callable[[], Process],
     inputs: tuple[Input, ...],
@@ -122,7 +127,11 @@ def supervise(
             started=serving.started,
             restarts=serving.restarts,
         )
-        chores = (_Strangers(shadows, reporter), reception)
+        chores: tuple[Chore, ...] = (_Strangers(shadows, reporter), reception)
+        if front.leaf is not None:
+            from homeport.engine.certificates.renewal import Renewal
+
+            chores = (*chores, Renewal(front, doors, reporter.warn))
         inputs = (*inputs, reception)
         supervisor = Supervisor(
             service, reporter, spawn, inputs, saves, doors, chores, reception.hear

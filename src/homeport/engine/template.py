@@ -37,6 +37,7 @@ _OURS = (
     *("access_log", "app_loader", "failure_report", "imports_seen", "life", "lifeline"),
     "worker_logs",
     "serving.server",
+    "worker_doors",
 )
 _UNTRUSTED = [0, 0, 0]
 """The version of a file that was changed while we imported: nobody knows what we have read."""

@@ -1,21 +1,25 @@
 """Looks which trust stores there are and what is in them, and runs the commands that change them.
 
-Only `homeport trust` comes here: nothing else ever changes what this computer trusts.
+Only `homeport trust` changes anything: nothing else ever touches what this computer trusts.
 """
 
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+from homeport.core.certificates import LocalCA
 from homeport.core.facts import System
 from homeport.core.trust_stores import (
     ANCHORS,
+    Anchors,
     Command,
     Look,
     Store,
     Surroundings,
     Trusted,
+    system_store,
 )
 
 PATIENCE = 120.0
@@ -36,8 +40,7 @@ _FIREFOX = (
 
 def look_around(home: Path, system: System) -> Surroundings:
     """Which stores this user and this computer have."""
-    usable = (each for each in ANCHORS if os.path.isdir(each.folder))
-    anchors = next((each for each in usable if shutil.which(each.install[0])), None)
+    anchors = next((each for each in _anchors() if shutil.which(each.install[0])), None)
     databases = tuple(str(home / path) for path in _DATABASES if _is_database(home / path))
     profiles = (each for path in _FIREFOX for each in sorted((home / path).glob("*")))
     has_browser = any(map(shutil.which, _BROWSERS))
@@ -50,6 +53,16 @@ def look_around(home: Path, system: System) -> Surroundings:
         profiles=tuple(str(each) for each in profiles if _is_database(each)),
         has_nss_tool=shutil.which("certutil") is not None,
     )
+
+
+def system_trusts(ca: LocalCA) -> bool | None:
+    """Whether the system store has the CA, from its file alone; None where there is no such."""
+    anchors = next(_anchors(), None)
+    return None if anchors is None else look(system_store(anchors, ca)) is Trusted.YES
+
+
+def _anchors() -> Iterator[Anchors]:
+    return (each for each in ANCHORS if os.path.isdir(each.folder))
 
 
 def _is_database(folder: Path) -> bool:

@@ -41,7 +41,7 @@ def main() -> NoReturn:
     channel = Channel(socket.socket(fileno=CHANNEL))
     os.set_inheritable(CHANNEL, False)
     os.set_inheritable(LIFELINE, False)
-    for ours in ("serving.server", "env_file", "app_loader", "worker_logs"):
+    for ours in ("serving.server", "worker_doors", "env_file", "app_loader", "worker_logs"):
         # While there is no job yet, and before code of our own could be taken for the project's.
         importlib.import_module("homeport.engine." + ours)
     try:

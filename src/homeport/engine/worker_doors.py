@@ -4,7 +4,6 @@ What is remembered about visitors is the supervisor's; here are the copies that 
 """
 
 import asyncio
-import base64
 import socket
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -21,10 +20,12 @@ from homeport.engine.guarding.mirrored_passes import MirroredPasses
 from homeport.engine.guarding.proving import proving
 from homeport.engine.guarding.visits import Visits
 from homeport.engine.serving.door import Arrival, Door
+from homeport.engine.serving.doorway import Peer, speaks_https
 from homeport.engine.serving.limits import LOOPBACK_LIMITS, NETWORK_LIMITS
 
 if TYPE_CHECKING:
     from homeport.engine.guarding.denials import Scope
+    from homeport.engine.secured import Secured
     from homeport.engine.serving.server import Server
 
 
@@ -37,6 +38,7 @@ class WorkerDoors:
         self._passes = MirroredPasses(channel)
         self._visits = Visits(channel, asyncio.get_running_loop())
         self._keepers: dict[int, Doorkeeper] = {}
+        self._secured: dict[int, Secured] = {}
         self._devices: dict[tuple[str, int], str] = {}
 
     async def open(self, sock: socket.socket, facts: dict[str, Any]) -> None:
@@ -48,7 +50,14 @@ class WorkerDoors:
     async def shut(self, number: int) -> None:
         """Nobody comes in any more, and who is in is put out."""
         self._keepers.pop(number, None)
+        self._secured.pop(number, None)
         await self._server.shut(number)
+
+    async def certify(self, facts: dict[str, Any]) -> None:
+        """From the next handshake on another certificate; `facts` as for `open`."""
+        opened = OpenedDoor.from_json(facts)
+        if (secured := self._secured.get(opened.number)) is not None:
+            secured.renew(opened)
 
     def hear(self, message: Message) -> None:
         """What the supervisor says of those who are in."""
@@ -68,6 +77,7 @@ class WorkerDoors:
     def _door(self, opened: OpenedDoor) -> Door:
         number, policy = opened.number, opened.policy
         keeper = self._keepers[number] = self._keeper(opened)
+        secured = self._secure(opened)
         at_home = policy.kind is DoorKind.LOOPBACK
         return Door(
             number=number,
@@ -77,10 +87,21 @@ class WorkerDoors:
             if policy.kind is DoorKind.OPEN
             else lambda peer: self._admits(opened, peer),
             arrived=None if at_home else lambda arrival: self._arrived(number, arrival),
-            tls=_context(opened),
-            plain=_trust_page(opened),
+            tls=secured.context if secured else None,
+            plain=secured.plain if secured else None,
             refused=lambda fault, peer: self._malformed(number, fault, peer),
         )
+
+    def _secure(self, opened: OpenedDoor) -> "Secured | None":
+        if opened.certificate is None:
+            return None
+        from homeport.engine.secured import Secured
+
+        def refused(fault: Fault, peer: Peer) -> None:
+            self._malformed(opened.number, fault, peer[0] if peer else "")
+
+        secured = self._secured[opened.number] = Secured(opened, speaks_https(refused))
+        return secured
 
     def _keeper(self, opened: OpenedDoor) -> Doorkeeper:
         number, pairing = opened.number, None
@@ -139,21 +160,3 @@ class WorkerDoors:
 
 MOST_CONNECTIONS = 1024
 """About how many a door to a network has at once."""
-
-
-def _context(opened: OpenedDoor) -> Any:
-    if opened.certificate is None:
-        return None
-    from homeport.engine.certificates.context import context_of
-
-    return context_of(*opened.certificate)
-
-
-def _trust_page(opened: OpenedDoor) -> Any:
-    if opened.authority is None:
-        return None
-    from homeport.engine.guarding.trust_page import TrustPage
-
-    policy = opened.policy
-    url = f"https://{policy.ip}:{policy.port}"
-    return TrustPage(base64.b64decode(opened.authority), url)

@@ -13,15 +13,20 @@ def context_of(chain_pem: str, key_pem: str) -> ssl.SSLContext:
     Raises ssl.SSLError when the two do not belong together. `ssl` loads them from files only: they
     are files in memory where the system has such, else in a folder of our own for a moment.
     """
-    kept = _in_memory if _has_files_in_memory() else _in_folder
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
+    load(context, chain_pem, key_pem)
+    return context
+
+
+def load(context: ssl.SSLContext, chain_pem: str, key_pem: str) -> None:
+    """Another certificate for the handshakes to come; raises as `context_of`."""
+    kept = _in_memory if _has_files_in_memory() else _in_folder
     with ExitStack() as cleanup:
         chain, key = kept(cleanup, chain_pem), kept(cleanup, key_pem)
         # Without a password OpenSSL would ask for that of an encrypted key on the terminal.
         context.load_cert_chain(chain, key, password="")
-    return context
 
 
 def _has_files_in_memory() -> bool:

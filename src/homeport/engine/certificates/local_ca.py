@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from homeport.core import certificate_refusals as refusals
 from homeport.core.certificate_names import PERMITTED_DOMAINS, PERMITTED_NETWORKS
 from homeport.core.certificates import CANews, LocalCA
-from homeport.engine.certificates.private_folder import PrivateFolder
+from homeport.engine.certificates.ca_files import CaFiles
 from homeport.engine.certificates.profile import (
     common_name,
     key_pem_of,
@@ -56,7 +56,7 @@ def known_cas(folder: Path) -> tuple[LocalCA, ...]:
     HomeportError as of `local_ca`.
     """
     try:
-        opened = PrivateFolder.open(folder, create=False)
+        opened = CaFiles.open(folder, make=False)
     except FileNotFoundError:
         return ()
     with opened as kept:
@@ -71,11 +71,11 @@ def known_cas(folder: Path) -> tuple[LocalCA, ...]:
 
 def signer(folder: Path, now: float) -> Signer:
     """`local_ca` with its key, for `leaf.issue`."""
-    with PrivateFolder.open(folder) as kept:
+    with CaFiles.open(folder) as kept:
         found = _load(kept)
         if found is not None and _lasts(found, now) and _is_public(kept, found):
             return found
-        with kept.lock():
+        with kept.turn():
             found = _load(kept)  # another process may have been faster
             if found is None or not _lasts(found, now):
                 return _make(kept, now, CANews.RENEWED if found else CANews.FIRST)
@@ -87,15 +87,15 @@ def _lasts(found: Signer, now: float) -> bool:
     return found.ca.until - now >= RENEWED_BEFORE * 86400
 
 
-def _is_public(kept: PrivateFolder, found: Signer) -> bool:
+def _is_public(kept: CaFiles, found: Signer) -> bool:
     return kept.read(PUBLIC) == found.ca.pem.encode()
 
 
-def _load(kept: PrivateFolder) -> Signer | None:
+def _load(kept: CaFiles) -> Signer | None:
     data = kept.read(SECRET, secret=True)
     if data is None:
         return None
-    path = kept.path / SECRET
+    path = kept.path(SECRET)
     ca = _read(data, path, CANews.KNOWN)
     certificate = x509.load_der_x509_certificate(ca.der)
     try:
@@ -109,7 +109,7 @@ def _load(kept: PrivateFolder) -> Signer | None:
     raise refusals.damaged(str(path))
 
 
-def _make(kept: PrivateFolder, now: float, news: CANews) -> Signer:
+def _make(kept: CaFiles, now: float, news: CANews) -> Signer:
     key = new_key()
     ski = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     # With the id, so that no two CAs bear one name: stores would mix them up after a renewal.
@@ -128,7 +128,7 @@ def _make(kept: PrivateFolder, now: float, news: CANews) -> Signer:
     kept.write(_file_of(_id(ski)), pem, 0o644)  # stays after a renewal, to take trust back
     kept.write(PUBLIC, pem, 0o644)
     kept.write(SECRET, key_pem_of(key).encode() + pem)  # last: with it the CA is there
-    return Signer(_read(pem, kept.path / SECRET, news), certificate, key)
+    return Signer(_read(pem, kept.path(SECRET), news), certificate, key)
 
 
 def _read(data: bytes, path: Path, news: CANews) -> LocalCA:

@@ -2,12 +2,13 @@
 
 Ordinary requests to an unshared door look alike, so what was allowed once is remembered by all that
 it was allowed for: the ends of the connection, the method, and every header that matters. Such a
-request costs a look into a set; nothing that carries a pass is remembered.
+request costs a look into a set, and one with the same headers as the one before it a comparison;
+nothing that carries a pass is remembered.
 """
 
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs
 
 from homeport.core.decision import Allow, Ask, Decision, Deny, Drop, Fault
@@ -35,6 +36,8 @@ _MOST_REMEMBERED = 256
 _LONGEST_REMEMBERED = 512  # bytes of header values
 
 _NOTHING = (PassKind.NONE, Via.NONE)
+_Ends = tuple[str, str | None, str | None, str | None]
+"""Scope type, method, peer, our address."""
 
 
 class Pairing(Protocol):
@@ -109,6 +112,7 @@ class Doorkeeper:
         self._sieve = Sieve(cookies=policy.pairing)
         self._boring = self._sieve.boring
         self._allowed: set[object] = set()
+        self._last: tuple[Any, _Ends | None] = (None, None)
         self._told_forwarded = False
 
     def _end_of(self, policy: Policy) -> float | None:
@@ -121,27 +125,31 @@ class Doorkeeper:
         self.policy = policy
         self._ends = self._end_of(policy)
         self._allowed.clear()
+        self._last = (None, None)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """One request, WebSocket or lifespan. ValueError for what is none of these."""
         if not self._remembers or "headers" not in scope:
             return self._judge(scope, receive, send, None)
-        boring = self._boring
-        client, server = scope.get("client"), scope.get("server")
-        key = (
+        client, server, headers = scope.get("client"), scope.get("server"), scope["headers"]
+        ends = (
             scope["type"],
             scope.get("method"),
             client[0] if client else None,
             server[0] if server else None,
-            tuple([pair for pair in scope["headers"] if pair[0] not in boring]),
         )
-        try:
-            remembered = key in self._allowed
-        except TypeError:  # a server whose headers are lists
-            return self._judge(scope, receive, send, None)
-        if remembered and scope["path"].startswith("/"):
+        if self._last != (headers, ends):
+            boring = self._boring
+            key = (ends, tuple([pair for pair in headers if pair[0] not in boring]))
+            try:
+                if key not in self._allowed:
+                    return self._judge(scope, receive, send, key)
+            except TypeError:  # a server whose headers are lists
+                return self._judge(scope, receive, send, None)
+            self._last = (list(headers), ends)
+        if scope["path"].startswith("/"):
             return self.app(scope, receive, send)
-        return self._judge(scope, receive, send, key)
+        return self._judge(scope, receive, send, None)
 
     async def _judge(self, scope: Scope, receive: Receive, send: Send, key: object) -> None:
         if scope["type"] == "lifespan":

@@ -88,6 +88,11 @@ class HttpConnection(StrictHttp):
         return self.cycle.scope is self.scope and not self.cycle.more_body
 
     @property
+    def may_rest(self) -> bool:
+        """Whether it could be closed now: nothing is under way, and nothing has arrived."""
+        return not self.answering and not self._has_unread()
+
+    @property
     def can_go(self) -> bool:
         """Whether another process could go on with it: not with TLS, whose state is in ours."""
         return self.scheme == "http" and self.doorway.door.tls is None

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.server import ServerState
@@ -25,8 +26,10 @@ class Doorway(ServerState):
         super().__init__()
         self.door = door
         self.app = app if door.app is None else door.app
-        self.plain = _speaks_https(self) if door.plain is None else door.plain
+        self.plain = speaks_https(self.tell) if door.plain is None else door.plain
         self.closed = False
+        self.usual: tuple[bytes, list[tuple[bytes, bytes]]] | None = None
+        """Method and headers of the last plain head; a copy, for apps may change theirs."""
         self._loop = loop
         self._peers: Counter[str] = Counter()
         self._inside = 0
@@ -95,12 +98,12 @@ class Doorway(ServerState):
             self._timer.cancel()
 
 
-def _speaks_https(doorway: Doorway) -> Any:
-    """The ASGI app for those who speak plain http to a port with TLS."""
+def speaks_https(tell: Callable[[Fault, Peer], None]) -> Any:
+    """The ASGI app that says so to those who speak plain http, and to `tell`."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         found = fault(WireRule.NOT_TLS)
-        doorway.tell(found, scope["client"])
+        tell(found, scope["client"])
         if scope["type"] == "websocket":
             await send({"type": "websocket.close"})
             return

@@ -21,6 +21,8 @@ from homeport.engine.serving.head_and_body import HeadAndBody
 
 BATCH = 64
 """Connections handed over at a time."""
+NEXT = 0.1
+"""Seconds that the next request of a connection is waited for that cannot go."""
 _GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 
 
@@ -149,13 +151,31 @@ class Follower(asyncio.Protocol):
 
 
 class LastRequests(Follower):
-    """Of a connection that cannot go, because its TLS state is here: each answer is the last."""
+    """Of a connection that cannot go, because its TLS state is here: each answer is the last.
+
+    Only an answer that says so ends it (RFC 9112, 9.6): the client may be sending just now. So an
+    idle one is kept for a moment, and an answer that has begun without the word is not the last.
+    """
+
+    def __init__(self, connection: HttpConnection, outbox: Outbox) -> None:
+        self._ends = asyncio.get_running_loop().time() + NEXT
+        super().__init__(connection, outbox)
 
     def _look(self) -> None:
-        self._connection.drain()
+        cycle = self._connection.cycle
+        if cycle is not None and not (cycle.response_complete or cycle.response_started):
+            self._connection.drain()
 
     def tend(self) -> None:
-        """Reading goes on."""
+        """Reading goes on, but not for long: the successor is the newer version."""
+        if asyncio.get_running_loop().time() >= self._ends:
+            self._connection.drain()
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a next request may still be read here, and answered by this version."""
+        connection, time = self._connection, asyncio.get_running_loop().time()
+        return time < self._ends and connection.was_used and not self.is_over
 
 
 def follow(connection: HttpConnection, outbox: Outbox) -> Follower:

@@ -13,7 +13,7 @@ from homeport.engine.access_log import AccessLog
 from homeport.engine.serving.connection import CLOSE, HttpConnection
 from homeport.engine.serving.door import Door
 from homeport.engine.serving.doorway import Doorway
-from homeport.engine.serving.leaving import Follower, Heir, Outbox, follow
+from homeport.engine.serving.leaving import Follower, Heir, LastRequests, Outbox, follow
 from homeport.engine.serving.lifespan import Lifespan
 from homeport.engine.serving.open_doors import OpenDoors
 
@@ -181,6 +181,7 @@ class Server:
         await self._doors.stop_accepting()
         self._let_go()
         if heir is not None:
+            await self._next_requests()
             heir.released()
         started = self._loop.time()
         await self._wait_until(started + min(grace, timeout))
@@ -220,12 +221,20 @@ class Server:
 
     async def _wait_until(self, deadline: float) -> None:
         while self._doors.are_busy() and self._loop.time() < deadline:
-            await asyncio.sleep(_STEP)
-            self._followers = [one for one in self._followers if not one.is_over]
-            for follower in self._followers:
-                follower.tend()
-            if self._outbox is not None:
-                self._outbox.send()
+            await self._tend()
+
+    async def _tend(self) -> None:
+        await asyncio.sleep(_STEP)
+        self._followers = [one for one in self._followers if not one.is_over]
+        for follower in self._followers:
+            follower.tend()
+        if self._outbox is not None:
+            self._outbox.send()
+
+    async def _next_requests(self) -> None:
+        """Of those who cannot be handed on: an answer that is the last one says so."""
+        while any(isinstance(one, LastRequests) and one.is_awaited for one in self._followers):
+            await self._tend()
 
     def _end_streams(self) -> int:
         """1012 (service restart) for WebSockets; event streams end and are asked for again."""
@@ -237,7 +246,7 @@ class Server:
                 connection.shutdown()
             elif connection.is_event_stream:
                 connection.cut()
-            elif connection.answering or (self._outbox is not None and connection.can_go):
+            elif not connection.may_rest or (self._outbox is not None and connection.can_go):
                 continue
             else:
                 connection.transport.close()  # opened, and never used until now

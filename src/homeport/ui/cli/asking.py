@@ -2,41 +2,87 @@
 
 from typing import Any
 
-from homeport.core import registry_words
 from homeport.core.entry import Entry
-from homeport.core.errors import UsageError
+from homeport.core.errors import HomeportError, NothingThereError, UsageError
 from homeport.engine import control_client, registry
 from homeport.ui.cli.folders import own_project
 
 
-def server(text: str | None) -> Entry:
+def server(text: str | None, command: str) -> Entry:
     """The server of that name or port; without one the only one, or that of this project.
 
-    Raises NothingThereError, UsageError when several can be meant.
+    `command` is what was typed, up to where the name belongs: `homeport devices --of`. Raises
+    NothingThereError, UsageError when several can be meant.
     """
     if text is not None:
-        return registry.find(text)
+        return _named(text, command)
     running = registry.entries()
     if not running:
-        raise registry_words.nothing_found("", ())
+        raise none_runs()
     mine = [entry for entry in running if entry.project == own_project()]
     found = mine if len(mine) == 1 else list(running)
     if len(found) > 1:
-        raise several(found)
+        raise several(found, command)
     return found[0]
 
 
-def several(entries: list[Entry]) -> UsageError:
+def _named(text: str, command: str) -> Entry:
+    try:
+        return registry.find(text)
+    except NothingThereError as error:
+        running = registry.entries()
+        if not running:
+            raise none_runs() from None
+        from difflib import get_close_matches
+
+        names = [entry.name for entry in running]
+        near = get_close_matches(text.lower(), names, n=1)
+        meant = tuple(f"did you mean {name}:  {command} {name}" for name in near)
+        error.next_steps = (*meant, *error.next_steps)
+        raise
+
+
+def none_runs() -> NothingThereError:
+    """There is no server to ask."""
+    return NothingThereError(
+        "No homeport server of yours is running.",
+        code="no-server",
+        next_steps=("start one:  homeport APP", "every server here, of others too:  homeport ls"),
+    )
+
+
+def several(entries: list[Entry], command: str) -> UsageError:
     """One has to be named."""
     names = ", ".join(entry.name for entry in entries)
     return UsageError(
         f"Several servers are running: {names}. One has to be named.",
         code="several-servers",
-        next_steps=tuple(f"{entry.name}:  {' '.join(entry.urls[:1])}" for entry in entries),
+        next_steps=tuple(
+            f"{' '.join(entry.urls[:1])}:  {command} {entry.name}" for entry in entries
+        ),
         facts={"names": [entry.name for entry in entries]},
     )
 
 
 def ask(entry: Entry, word: str, **what: Any) -> dict[str, Any]:
     """One question. Raises what the server refuses with."""
-    return control_client.ask(entry, {"ask": word, **what})
+    try:
+        return control_client.ask(entry, {"ask": word, **what})
+    except HomeportError as error:
+        if error.code == "unknown-word":
+            raise older(entry, word) from None
+        raise
+
+
+def older(entry: Entry, word: str) -> UsageError:
+    """It was started by a homeport that did not have this yet."""
+    port = min(entry.ports, default=entry.name)
+    return UsageError(
+        f"The server {entry.name} was started by an older homeport, which does not know {word!r}.",
+        code="older-server",
+        next_steps=(
+            f"end it:  homeport stop {port}",
+            "and start it again, in its folder:  homeport",
+        ),
+        facts={"name": entry.name, "word": word},
+    )

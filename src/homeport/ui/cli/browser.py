@@ -32,6 +32,7 @@ class OpenWhenReady:
         self.warn = inner.warn
         self.refused, self.reached = inner.refused, inner.reached
         self.share, self.local_name = inner.share, inner.local_name
+        self.guide = inner.guide
         self._inner = inner
         self._browse = browse
 

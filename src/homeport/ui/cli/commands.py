@@ -17,6 +17,7 @@ LOOKING = {
     "unshare": "end that now",
     "devices": "who was let in, who asks; approve, deny, revoke",
     "token": "let a script on another device in",
+    "doctor": "why can the phone not connect, from what was seen",
     "trust": "trust homeport's certificates on this computer, or stop that",
 }
 

@@ -1,5 +1,7 @@
 """`homeport devices`: who was let in, who asks; and the answer to them."""
 
+import argparse
+import shlex
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -32,7 +34,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     given = parser.read(arguments)
     if given.order and not given.device:
         parser.error(f"{given.order} needs a DEVICE:  homeport devices  lists them")
-    entry = server(given.server)
+    entry = server(given.server, _again(given))
     if given.order:
         answer = ask(entry, given.order, which=given.device)
         lines = [f"{_DONE[given.order]}: {_named(answer['device'])}."]
@@ -45,6 +47,12 @@ def run(arguments: Sequence[str]) -> ExitCode:
     else:
         show(lines)
     return ExitCode.OK
+
+
+def _again(given: argparse.Namespace) -> str:
+    """The command once more, up to where the name of the server belongs."""
+    words = (given.order, given.device and shlex.quote(given.device))
+    return " ".join(["homeport devices", *filter(None, words), "--of"])
 
 
 def _named(device: dict[str, Any]) -> str:
@@ -60,4 +68,6 @@ def _table(name: str, answer: dict[str, Any]) -> list[str]:
         return wrapped([head, "No device was let in yet, and none asks."])
     rows = [device_words.HEADER, *answer["rows"]]
     table = [line for lines in columns(rows, width() - 2) for line in lines]
-    return [*wrapped([head]), "", *table]
+    waiting = [each for each in answer["devices"] if each["number"] is not None]
+    steps = [wrapped(device_words.how_to_answer(each["name"], each["number"])) for each in waiting]
+    return [*wrapped([head]), "", *table, *(row for step in steps for row in ("", *step))]

@@ -12,6 +12,7 @@ from homeport.engine.reporting import Moment, Opened, RefusedVisit
 
 if TYPE_CHECKING:  # needed once something is shared
     from homeport.core.evidence import PeerSeen
+    from homeport.core.guide_words import TrustGuide
     from homeport.core.share import Place
     from homeport.core.share_actions import Tell
     from homeport.engine.mdns import News as NameNews
@@ -133,10 +134,17 @@ class JsonReport:
             told["link"] = link
         self._event(told.pop("event"), **{k: v for k, v in told.items() if k != "time"})
 
+    def guide(self, guide: "TrustGuide") -> None:
+        """`trust-guide`: where a device is told how to trust the certificate of the share."""
+        self._event("trust-guide", url=guide.url, fingerprint=guide.fingerprint)
+
     def local_name(self, news: "NameNews", place: "Place", *, tls: bool) -> None:
         """`local-name`: claimed, in conflict, or not to be had."""
-        self._event("local-name", state=type(news).__name__.lower(), **asdict(news))
+        fields = asdict(news)
+        if "asked" in fields:
+            fields["url"] = f"{'https' if tls else 'http'}://{fields['name']}:{place.port}"
+        self._event("local-name", state=type(news).__name__.lower(), **fields)
 
     def reached(self, peer: "PeerSeen", now: float) -> None:
         """`reached`: somebody from elsewhere has connected for the first time."""
-        self._event("reached", peer=peer.peer)
+        self._event("reached", peer=peer.peer, device=peer.device)

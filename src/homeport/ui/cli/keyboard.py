@@ -6,16 +6,27 @@ import termios
 import tty
 from collections.abc import Callable
 from types import FrameType
+from typing import Protocol
 
 from homeport.core.events import Changed, Event, StopAsked
 
 HELP = """
   o  open the app in the browser
   s  share with devices on this network for half an hour; again: end that
-  y  let the device in that asks;  n  do not
+  y  let the device in that is asked about;  n  do not
   r  reload now
   q  quit (Ctrl-C: the same; twice: at once)
 """
+
+
+class Questions(Protocol):
+    """What is asked on the screen."""
+
+    def asking(self) -> str | None:
+        """The id of the device that a key would answer now."""
+
+    def agreed(self, device: str) -> None:
+        """The answer was yes."""
 
 
 class Keyboard:
@@ -32,6 +43,7 @@ class Keyboard:
         self._write = write
         self.orders: dict[str, Callable[[], None]] = {}
         """What other keys do."""
+        self.questions: Questions | None = None
         self._before = termios.tcgetattr(descriptor)
         self._take_over()
         self._handlers = {

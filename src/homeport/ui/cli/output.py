@@ -62,6 +62,14 @@ def is_terminal(descriptor: int) -> bool:
         return False
 
 
+def columns(descriptor: int = 1) -> int:
+    """How wide the terminal is; 80 when nothing is known of it."""
+    try:
+        return os.get_terminal_size(descriptor).columns or 80
+    except OSError:
+        return 80
+
+
 def open_standard_streams() -> None:
     """Put /dev/null where a descriptor from 0 to 2 is closed (`>&-`).
 

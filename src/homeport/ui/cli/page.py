@@ -108,6 +108,14 @@ def prose(text: str, indent: str = "") -> list[str]:
     return [indent + row for row in rows]
 
 
+def said_and_done(sentence: str, room: int) -> list[str]:
+    """Wrapped. The command of `why:  command` gets a line of its own when both are too wide."""
+    if cells.width(sentence) <= room:
+        return [sentence]
+    said, mark, command = sentence.partition(":  ")
+    return [*cells.wrap(f"{said}:", room), f"  {command}"] if mark else cells.wrap(sentence, room)
+
+
 def columns(rows: Sequence[Sequence[str]], room: int) -> list[list[str]]:
     """The cells of each row aligned, as the lines it takes: a cell that is too wide is wrapped."""
     if not rows:

@@ -142,15 +142,35 @@ class _Run:
             inputs = (*inputs, self.presence.control)
         if self.keyboard is not None:
             self.keyboard.orders.update(
-                s=reception.toggle_share, y=reception.let_in, n=reception.keep_out
+                s=reception.toggle_share,
+                y=lambda: self._judge(reception, let_in=True),
+                n=lambda: self._judge(reception, let_in=False),
             )
             inputs = (*inputs, self.keyboard)
-        shadows = self.listeners.shadows
         try:
-            return supervise(self.serving, self.reporter, spawn, inputs, doors, reception, shadows)
+            return supervise(
+                self.serving,
+                self.front,
+                self.reporter,
+                spawn,
+                inputs,
+                doors,
+                reception,
+                self.listeners.shadows,
+            )
         finally:
             if self.presence is not None:
                 self.presence.close()  # while signals are still ours
+
+    def _judge(self, reception: Reception, *, let_in: bool) -> None:
+        """The answer by a key, to the device whose question is on the screen."""
+        questions = self.keyboard.questions if self.keyboard is not None else None
+        device = questions.asking() if questions is not None else None
+        if questions is None or device is None:
+            return
+        reception.judge(device, let_in=let_in)
+        if let_in:
+            questions.agreed(device)
 
 
 def _presence(name: str, opened: Opened) -> tuple[Presence | None, tuple[str, ...]]:
@@ -176,7 +196,10 @@ def face_of(settings: Settings, opened: Opened) -> tuple[Reporter, Keyboard | No
         keyboard = None
     else:
         keyboard = Keyboard(0, browse, write) if Keyboard.usable(0) else None
-        reporter = TextReport(write, colour=has_colour(), keys=keyboard is not None, debug=debug)
+        text = TextReport(write, colour=has_colour(), keys=keyboard is not None, debug=debug)
+        if keyboard is not None:
+            keyboard.questions = text
+        reporter = text
     if settings.open:
         reporter = OpenWhenReady(reporter, browse)
     return reporter, keyboard

@@ -1,13 +1,14 @@
 """`homeport share`: open the address of one network interface, for a while."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from homeport.core.durations import parse_duration
 from homeport.core.errors import ExitCode, UsageError
 from homeport.ui.cli.asking import ask, server
 from homeport.ui.cli.output import has_colour, is_terminal, write
-from homeport.ui.cli.page import Arguments, paint, show, show_json
-from homeport.ui.cli.share_page import code_lines, wrapped
+from homeport.ui.cli.page import Arguments, show_json, show_text
+from homeport.ui.cli.share_page import share_page
 
 HELP = """\
 homeport share [NAME|PORT] [--for 30m] [--on wlan0|ADDRESS] [--tls] [--open [--yes]] [--json]
@@ -39,19 +40,22 @@ def run(arguments: Sequence[str]) -> ExitCode:
     parser.add_argument("--yes", action="store_true")
     given = parser.read(arguments)
     seconds = parse_duration(given.length) if given.length is not None else None
-    entry = server(given.server)
+    entry = server(given.server, "homeport share")
     if given.open and not given.yes:
         _make_sure(may_ask=not given.json and is_terminal(0) and is_terminal(1))
     answer = ask(entry, "share", seconds=seconds, on=given.on, tls=given.tls, open=given.open)
+    link = answer["link"] or _address(answer)
     if given.json:
-        show_json({"server": entry.name, **answer})
-        return ExitCode.OK
-    lines = wrapped(answer["lines"])
-    lines += [paint("33", line) for line in wrapped(answer["cautions"])]
-    if answer["link"]:
-        lines += ["", *code_lines(answer["link"], colour=has_colour())]
-    show(lines)
+        show_json({"server": entry.name, **answer, "link": link})
+    else:
+        page = share_page(answer["lines"], link, colour=has_colour(), cautions=answer["cautions"])
+        show_text("\n" + "".join(f"  {line}".rstrip() + "\n" for line in page))
     return ExitCode.OK
+
+
+def _address(answer: Mapping[str, Any]) -> str:
+    """The link where no code is asked for."""
+    return str(answer["news"][-1]["url"])
 
 
 def _make_sure(*, may_ask: bool) -> None:

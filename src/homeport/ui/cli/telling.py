@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from homeport.core.errors import HomeportError
-from homeport.ui.cli.output import has_colour, write
+from homeport.ui.cli.output import columns, has_colour, is_terminal, write
 
 _COMMAND = re.compile("homeport (?=--(?!help))")
 
@@ -23,8 +23,18 @@ def tell(error: HomeportError, *, json: bool, app: str | None = None) -> None:
         write(error_line(error))
         return
     red, plain = ("\x1b[31m", "\x1b[0m") if has_colour(2) else ("", "")
-    lines = [f"  {red}{error.message}{plain}", *(f"    {step}" for step in error.next_steps)]
+    lines = [f"  {red}{row}{plain}" for row in _rows(error.message, 2)]
+    lines += [f"    {row}" for step in error.next_steps for row in _rows(step, 4)]
     write("\n".join(lines) + "\n", 2)
+
+
+def _rows(text: str, margin: int) -> list[str]:
+    """As they fit on a terminal; elsewhere a sentence is a line, whatever its length."""
+    if not is_terminal(2) or len(text) + margin <= columns(2):
+        return [text]
+    from homeport.ui.cli.page import said_and_done
+
+    return said_and_done(text, columns(2) - margin)
 
 
 def error_line(error: HomeportError) -> str:

@@ -6,16 +6,20 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from homeport.core import words
+from homeport.core.address import is_loopback
 from homeport.core.events import Announce, News
 from homeport.core.failure import Failure, FailureKind, short_traceback
 from homeport.core.redact import plain, plain_line
 from homeport.engine.reporting import Moment, Opened, RefusedVisit
+from homeport.ui.cli.output import columns
 
 if TYPE_CHECKING:  # needed once something is shared
     from homeport.core.evidence import PeerSeen
+    from homeport.core.guide_words import TrustGuide
     from homeport.core.share import Place
     from homeport.core.share_actions import Tell
     from homeport.engine.mdns import News as NameNews
+    from homeport.ui.cli.share_report import ShareReport
 
 Write = Callable[[str], object]
 
@@ -29,6 +33,7 @@ class TextReport:
         self._colour = colour
         self._keys = keys
         self._opened: Opened | None = None
+        self._sharing: ShareReport | None = None
 
     def _line(self, text: str = "") -> None:
         self._write(f"  {text}".rstrip() + "\n")
@@ -76,10 +81,15 @@ class TextReport:
         assert self._opened is not None
         mode = "reloads when you save" if self._opened.reload else "does not reload"
         parts = [f"ready in {moment.took * 1000:.0f} ms", mode]
+        keys = ""
         if self._keys:
             reload = "r reload   " if self._opened.restarts else ""
-            parts.append(f"o open   {reload}q quit   ? help")
-        self._line(self._paint("2", "  ·  ".join(parts)))
+            keys = f"o open   s share   {reload}q quit   ? help"
+        ready = "  ·  ".join(parts)
+        together = "  ·  ".join([*parts, keys] if keys else parts)
+        rows = [together] if len(together) + 2 <= columns() else [ready, keys]
+        for row in rows:
+            self._line(self._paint("2", row))
         self._line()
 
     def _links(self, docs: str | None) -> None:
@@ -91,6 +101,8 @@ class TextReport:
         for url, audience in rows:
             space = " " * (width - len(url) + 3)
             self._line(f"{self._paint('36', url)}{space}{self._paint('2', audience)}")
+        if not all(is_loopback(address.ip) for address in self._opened.addresses):
+            self._line(self._paint("33", words.OPEN_TO_OTHERS))
         self._line()
 
     def _failed(self, announce: Announce, moment: Moment) -> None:
@@ -134,7 +146,19 @@ class TextReport:
 
     def warn(self, text: str) -> None:
         """Something is not as it should be."""
-        self._line(self._paint("33", text))
+        for line in text.split("\n"):
+            for row in self._fitting(line):
+                self._line(self._paint("33", row))
+
+    def _fitting(self, line: str) -> list[str]:
+        """Wrapped where the terminal would break it anywhere; the rows after the first stand in."""
+        if len(line) + 2 <= columns():
+            return [line]
+        from homeport.ui.cli.page import said_and_done
+
+        indent = " " * (len(line) - len(line.lstrip()))
+        first, *more = said_and_done(line.strip(), columns() - 4 - len(indent))
+        return [indent + first, *(f"{indent}  {row}" for row in more)]
 
     def refused(self, refusal: RefusedVisit) -> None:
         """A request was not let in."""
@@ -144,24 +168,40 @@ class TextReport:
 
     def share(self, tell: "Tell", link: str | None) -> None:
         """News of the share, with the code to scan."""
-        from homeport.ui.cli.share_page import news_lines
+        if self._sharing is None:
+            from homeport.ui.cli.share_report import ShareReport
 
-        self._lines(news_lines(tell, link, keys=self._keys, colour=self._colour))
+            self._sharing = ShareReport(self._write, colour=self._colour, keys=self._keys)
+        self._sharing.tell(tell, link)
+
+    def guide(self, guide: "TrustGuide") -> None:
+        """How a device gets to trust the certificate of the share."""
+        from homeport.ui.cli.share_page import wrapped
+
+        self._lines(wrapped(guide.lines))
 
     def local_name(self, news: "NameNews", place: "Place", *, tls: bool) -> None:
         """What became of the `.local` name."""
         from homeport.ui.cli.share_page import name_lines
 
-        self._lines(name_lines(news, place, tls=tls))
+        for line in name_lines(news, place, tls=tls):
+            self._line(line)
+
+    def asking(self) -> str | None:
+        """The id of the device that a key answers now."""
+        return self._sharing.asking() if self._sharing is not None else None
+
+    def agreed(self, device: str) -> None:
+        """The key `y` was taken for it."""
+        if self._sharing is not None:
+            self._sharing.agreed(device)
 
     def reached(self, peer: "PeerSeen", now: float) -> None:
         """Somebody from elsewhere has connected for the first time."""
         from homeport.core.share_words import reached
 
-        self._line(self._paint("32", reached(peer, now)))
-
-    def _lines(self, lines: list[str]) -> None:
-        self._write("\n".join(["", *(f"  {line}".rstrip() for line in lines), "", ""]))
+        name = self._sharing.names.get(peer.device or "") if self._sharing is not None else None
+        self._line(self._paint("32", reached(peer, now, name)))
 
 
 def _reasons(reasons: tuple[str, ...]) -> str:

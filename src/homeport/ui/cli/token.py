@@ -25,13 +25,14 @@ def run(arguments: Sequence[str]) -> ExitCode:
     parser.add_argument("server", nargs="?", metavar="NAME|PORT")
     parser.add_argument("--called", default="", metavar="TEXT")
     given = parser.read(arguments)
-    entry = server(given.server)
+    entry = server(given.server, "homeport token")
     answer = ask(entry, "token", name=given.called)
     if given.json:
         show_json({"server": entry.name, **answer})
     elif is_terminal(1):
         until = clock(answer["until"], time.time())
-        show([answer["token"], "", f"good until {until}; shown only now:", _curl(answer["url"])])
+        said = f"A token for scripts, good until {until} and shown only now."
+        show([said, "", answer["token"], "", _curl(answer["url"])])
     else:
         show_text(answer["token"] + "\n")
     return ExitCode.OK

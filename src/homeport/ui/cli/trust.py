@@ -12,6 +12,7 @@ from homeport.core.certificates import LocalCA
 from homeport.core.errors import ExitCode
 from homeport.core.trust_stores import Change, Trusted, change, stores
 from homeport.engine import trust_stores
+from homeport.engine.runtime_folder import state_folder
 from homeport.host import me
 from homeport.ui.cli.folders import home_folder
 from homeport.ui.cli.output import is_terminal, write
@@ -59,7 +60,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     home = home_folder()
     if home is None:
         raise words.no_home()
-    cas = _cas(_state_folder(home), make=not (given.undo or given.status))
+    cas = _cas(make=not (given.undo or given.status))
     wanted = Trusted.NO if given.undo else Trusted.YES
     seen = _look(home, cas, wanted)
     if not given.json:
@@ -79,14 +80,14 @@ def run(arguments: Sequence[str]) -> ExitCode:
     return ExitCode.OK if is_fine else ExitCode.BUG
 
 
-def _state_folder(home: Path) -> Path:
-    said = os.environ.get("XDG_STATE_HOME", "")
-    return (Path(said) if os.path.isabs(said) else home / ".local" / "state") / "homeport"
-
-
-def _cas(folder: Path, *, make: bool) -> tuple[LocalCA, ...]:
+def _cas(*, make: bool) -> tuple[LocalCA, ...]:
     from homeport.engine.certificates import local_ca  # slow to import
 
+    try:
+        with state_folder(os.environ, make=make) as opened:
+            folder = Path(opened.path)
+    except FileNotFoundError:
+        return ()
     if not make:
         return local_ca.known_cas(folder)
     present = local_ca.local_ca(folder, time.time())

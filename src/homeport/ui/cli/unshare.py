@@ -22,7 +22,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     parser = Arguments("unshare")
     parser.add_argument("server", nargs="?", metavar="NAME|PORT")
     given = parser.read(arguments)
-    entry = server(given.server)
+    entry = server(given.server, "homeport unshare")
     answer = ask(entry, "unshare")
     if given.json:
         show_json({"server": entry.name, **answer})

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from homeport import host
 from homeport.core import refusals, server_name
-from homeport.core.allowed import allowed_host, allowed_origin
 from homeport.core.appref import AppLocation
 from homeport.core.options import Settings
 from homeport.core.plan import ServeRequest
@@ -63,10 +62,15 @@ def _entrance(settings: Settings, folder: Path) -> Entrance:
     files = settings.tls_cert, settings.tls_key
     if any(files) and not all(files):
         raise refusals.tls_files(settings.tls_cert, settings.tls_key)
+    hosts, origins = settings.allow_host, settings.allow_origin
+    if hosts or origins:
+        from homeport.core.allowed import allowed_host, allowed_origin  # most allow none
+
+        hosts, origins = tuple(map(allowed_host, hosts)), tuple(map(allowed_origin, origins))
     cert, key = (str((folder / each).absolute()) if each else "" for each in files)
     return Entrance(
-        hosts=tuple(allowed_host(each) for each in settings.allow_host),
-        origins=tuple(allowed_origin(each) for each in settings.allow_origin),
+        hosts=hosts,
+        origins=origins,
         strict_origins=settings.strict_origins,
         tls=settings.tls,
         certificate_files=(cert, key) if all(files) else None,
