@@ -71,7 +71,7 @@ class Server:
     def _place(self) -> Place:
         front = self._inside.front
         addresses = (f"{ip}:{front.port}" for ip in front.ips)
-        place = own_url(addresses, ["https:" if front.certificate else "http:"])
+        place = own_url(addresses, ["https:" if front.leaf else "http:"])
         assert place is not None
         return place
 

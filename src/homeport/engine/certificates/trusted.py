@@ -7,12 +7,12 @@ import os
 import re
 import ssl
 from collections.abc import Mapping
-from pathlib import Path
 
 from homeport.core.errors import HomeportError
-from homeport.engine.certificates.private_folder import PrivateFolder
 from homeport.engine.runtime_folder import state_folder
 
+_LARGEST = 65536
+"""Bytes of a certificate."""
 _OURS = re.compile(r"homeport-ca(-[0-9a-f]{8})?\.crt")
 
 
@@ -38,10 +38,8 @@ def trust_local_cas(context: OwnContext, environment: Mapping[str, str] = os.env
 def _local_cas(environment: Mapping[str, str]) -> list[str]:
     """The CA, and those before it, as PEM; none where none was made or the folder is not safe."""
     try:
-        with state_folder(environment) as state:
-            path = Path(state.path)
-        with PrivateFolder.open(path, create=False) as folder:
-            found = [folder.read(name) for name in sorted(filter(_OURS.fullmatch, folder.names()))]
-    except (HomeportError, FileNotFoundError):
+        with state_folder(environment) as folder:
+            names = sorted(filter(_OURS.fullmatch, folder.names()))
+            return [folder.read(name, _LARGEST).decode("ascii") for name in names]
+    except (HomeportError, OSError, ValueError):
         return []
-    return [data.decode("ascii") for data in found if data]

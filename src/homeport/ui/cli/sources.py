@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from homeport.core import refusals
-from homeport.core.lookup import VARIABLE
 from homeport.core.options import FIELDS, OPTIONS, Source
 
 _OTHER_VARIABLES = ("HOMEPORT_PLATFORM",)
@@ -87,9 +86,13 @@ def from_environment(environment: Mapping[str, str]) -> Source:
     if environment.get("PORT"):
         values["port"], origins["port"] = environment["PORT"], "PORT in the environment"
     for name, value in environment.items():
-        if not name.startswith(_PREFIX) or name in _OTHER_VARIABLES or name.startswith(VARIABLE):
+        if not name.startswith(_PREFIX) or name in _OTHER_VARIABLES:
             continue
         if name not in known:
+            from homeport.core.lookup import VARIABLE
+
+            if name.startswith(VARIABLE):  # where another server is
+                continue
             # Without the prefix: with it everything looks alike.
             nearest = _nearest(name[len(_PREFIX) :], (each[len(_PREFIX) :] for each in known))
             raise refusals.unknown_variable(name, nearest and _PREFIX + nearest, list(known))

@@ -38,7 +38,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
 def _own() -> Found:
     from homeport.ui.cli.asking import server
 
-    return proven(server(None))
+    return proven(server(None, "homeport url"))
 
 
 def _refuse(words: list[str]) -> None:
