@@ -1,4 +1,4 @@
-"""docs/security.md says which tests prove it: they exist, and nothing that is refused is missing."""
+"""docs/security.md says which tests prove it: they exist, and no refusal is missing."""
 
 import re
 from pathlib import Path

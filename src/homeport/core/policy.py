@@ -19,7 +19,8 @@ from typing import assert_never
 
 from homeport.core.authority import NULL, Authority, Origin, read_authority, read_origin
 from homeport.core.decision import Allow, Ask, Decision, Deny, Drop, Fault, shown
-from homeport.core.door import DoorKind, Policy, admits, own_names
+from homeport.core.door import DoorKind, Policy
+from homeport.core.door_rules import admits, own_names
 from homeport.core.visit import PassKind, Via, Visit
 
 __all__ = [

@@ -1,7 +1,8 @@
 """Where plain http on a port with TLS is sent on to: only to a name that is this server's own."""
 
 from homeport.core.authority import read_authority
-from homeport.core.door import Policy, own_names
+from homeport.core.door import Policy
+from homeport.core.door_rules import own_names
 
 
 def https_base(policy: Policy, arrived_at: str | None, host: bytes) -> str | None:

@@ -7,7 +7,8 @@ from typing import Any
 from homeport.core.allowed import allowed_host, allowed_origin
 from homeport.core.authority import read_authority
 from homeport.core.decision import shown
-from homeport.core.door import DoorKind, Policy, unmapped
+from homeport.core.door import DoorKind, Policy
+from homeport.core.door_rules import unmapped
 from homeport.core.guard_words import Refusal, Speaker, terminal_line
 from homeport.core.refusals import not_a
 from homeport.engine.guarding.denials import App, Receive, Scope, Send

@@ -8,7 +8,7 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from homeport.core.door import unmapped
+from homeport.core.door_rules import unmapped
 from homeport.core.visit import PassKind, Via, Visit
 
 Scope = dict[str, Any]

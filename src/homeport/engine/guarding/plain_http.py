@@ -14,7 +14,8 @@ from typing import Any
 
 from homeport.core.address import is_loopback
 from homeport.core.authority import url_host
-from homeport.core.door import DoorKind, unmapped
+from homeport.core.door import DoorKind
+from homeport.core.door_rules import unmapped
 from homeport.core.opened_door import OpenedDoor
 from homeport.core.to_https import https_base
 from homeport.engine.guarding.denials import App, Receive, Scope, Send

@@ -33,7 +33,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     parser = Arguments("doctor")
     parser.add_argument("server", nargs="?", metavar="NAME|PORT")
     given = parser.read(arguments)
-    entry = server(given.server)
+    entry = server(given.server, "homeport doctor")
     seen = examine(entry, ask(entry, "evidence"))
     found = diagnosis(seen)
     if given.json:

@@ -178,7 +178,8 @@ class TextReport:
         """How a device gets to trust the certificate of the share."""
         from homeport.ui.cli.share_page import wrapped
 
-        self._lines(wrapped(guide.lines))
+        for line in wrapped(guide.lines):
+            self._line(line)
 
     def local_name(self, news: "NameNews", place: "Place", *, tls: bool) -> None:
         """What became of the `.local` name."""
