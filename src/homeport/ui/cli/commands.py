@@ -14,6 +14,7 @@ GROUPS = {
         "reach": "who can reach a server, as a table and a drawing",
     },
     "a server that runs, by its name": {
+        "url": "where a running server is, for scripts",
         "open": "open a running server in the browser",
         "wait": "until a server is there and ready",
         "logs": "what a background server has printed",
