@@ -26,7 +26,12 @@ HOMES = {
     "fastapi": "homeport.demo",
     "pydantic": "homeport.demo",
     "cryptography": "homeport.engine.certificates",
+    "httpx": "homeport.clients",
+    "anyio": "homeport.clients",
+    "pytest": "homeport.pytest_plugin",
 }
+DOORS = {"clients", "testing", "pytest_plugin"}
+"""Modules beside the public door: they stand above all floors, and nobody inside imports them."""
 LONGEST_MODULE, LONGEST_FUNCTION = 300, 45
 
 FILES = {
@@ -61,7 +66,7 @@ def floor(name: str) -> int:
 
 def test_the_staircase_is_the_whole_house() -> None:
     packages = {name.split(".")[1] for name in FILES if "." in name}
-    assert packages == {*FLOORS, "demo", "__main__"}
+    assert packages == {*FLOORS, *DOORS, "demo", "__main__"}
 
 
 @each_module
@@ -72,6 +77,8 @@ def test_imports_run_only_downwards(module: str) -> None:
     else:
         assert all(floor(name) <= floor(module) for name in ours), ours
         assert "homeport" not in ours, "nobody inside uses the public door"
+    if floor(module) < len(FLOORS):
+        assert not {name.split(".")[1] for name in ours if "." in name} & DOORS
 
 
 @each_module
@@ -81,9 +88,22 @@ def test_core_imports_next_to_nothing(module: str) -> None:
         assert {name.partition(".")[0] for name in foreign} <= CORE_MAY_IMPORT
 
 
+def for_types_only(module: str) -> set[str]:
+    """What is imported for annotations, so never when it runs."""
+    return {
+        alias.name
+        for block in ast.walk(TREES[module])
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for node in block.body
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+
+
 @each_module
 def test_every_library_of_others_is_imported_in_its_home_only(module: str) -> None:
-    tops = {name.partition(".")[0] for name in imports(module)}
+    running = [name for name in imports(module) if name not in for_types_only(module)]
+    tops = {name.partition(".")[0] for name in running}
     for library in tops - sys.stdlib_module_names - {"homeport"}:
         assert library in HOMES, f"{library} has no home yet"
         assert inside(module, HOMES[library]), f"{library} lives in {HOMES[library]}"
@@ -119,9 +139,23 @@ def test_a_module_and_its_functions_fit_the_eye(module: str) -> None:
 
 def test_what_the_supervisor_needs_loads_nothing_slow() -> None:
     slow = ["asyncio", "uvicorn", "psutil", "fastapi", "watchfiles", "uvloop", "httptools"]
-    slow += ["cryptography", "zeroconf", "segno"]
+    slow += ["cryptography", "zeroconf", "segno", "httpx", "anyio"]
     code = f"import sys, homeport.ui.cli.serve; print(*(set({slow}) & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
     )
     assert done.stdout.split() == []
+
+
+def test_finding_a_url_for_a_script_loads_next_to_nothing() -> None:
+    slow = ["dataclasses", "inspect", "argparse", "ipaddress", "pathlib", "subprocess", "ssl"]
+    loaded = f"print(*(set({slow}) & set(sys.modules)))"
+    code = f"import sys, homeport.ui.cli.main, homeport.ui.cli.url; {loaded}"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(SOURCE)},
+        timeout=30,
+    )
+    assert (done.stdout.split(), done.stderr) == ([], "")

@@ -4,6 +4,16 @@ import homeport
 
 if __name__ == "__main__":
     homeport.run("main:app", port=8000, reload=True)
+
+Other programs find it by name:
+
+    with homeport.connect("shop") as client:
+        client.get("/items")
+
+And tests start one for themselves:
+
+    with homeport.serve(app) as server:
+        httpx.get(server.url)
 """
 
 TYPE_CHECKING = False
@@ -11,20 +21,47 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    import httpx
+
     from homeport.core.audience import Reach
+    from homeport.core.errors import AppFailedError, HomeportError, NothingThereError
     from homeport.core.facts import Listener
+    from homeport.core.lookup import Found
     from homeport.core.port_report import PortReport
     from homeport.engine.guarding.guard import Guard
+    from homeport.testing import Server
 
-__all__ = ["Guard", "listeners", "port", "reach", "run"]
+__all__ = [
+    "AppFailedError",
+    "Found",
+    "Guard",
+    "HomeportError",
+    "NothingThereError",
+    "aconnect",
+    "connect",
+    "find",
+    "listeners",
+    "port",
+    "reach",
+    "run",
+    "serve",
+]
+
+_HOMES = {
+    "AppFailedError": "homeport.core.errors",
+    "Found": "homeport.core.lookup",
+    "Guard": "homeport.engine.guarding.guard",
+    "HomeportError": "homeport.core.errors",
+    "NothingThereError": "homeport.core.errors",
+}
 
 
 def __getattr__(name: str) -> "Any":
-    """`Guard` is imported when it is asked for: most programs never do."""
-    if name == "Guard":
-        from homeport.engine.guarding.guard import Guard
+    """Classes are imported when they are asked for: most programs never do."""
+    if name in _HOMES:
+        from importlib import import_module
 
-        return Guard
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'homeport' has no attribute {name!r}")
 
 
@@ -67,6 +104,87 @@ def run(
     from homeport.ui.cli.run import run_app
 
     run_app(app, options)
+
+
+def find(name: str, *, url: str | None = None) -> "Found":
+    """Where the server is that is called so: `homeport.find("shop").url`.
+
+    In this order: `url`, if the caller knows one; the environment variable `HOMEPORT_URL_<NAME>`
+    (`HOMEPORT_URL_SHOP_API` for shop-api); the servers that run here now, by name or by port. Those
+    are proven: the server has answered just now, and the URL, an address and no name, is its own.
+
+    Raises NothingThereError with the names of those that run, UsageError for a URL that is none.
+    """
+    from homeport.engine.find import find as look
+
+    return look(name, url)
+
+
+def connect(name: str, *, url: str | None = None, **options: "Any") -> "httpx.Client":
+    """An `httpx.Client` for the server that is called so, which follows it.
+
+    Its base URL is the server's, so `client.get("/items")` is enough. When the server was restarted
+    on another port, the next connection goes there; while it restarts, a request waits for it, as
+    long as the client's connect timeout says (httpx: 5 s; 5 s too where that is switched off). No
+    request is sent twice: what fails after a connection was there is raised as httpx raises it.
+
+    `options` are those of `httpx.Client`. Its certificate is trusted if it speaks https. A `url`,
+    or `HOMEPORT_URL_<NAME>`, is taken as it is: then this is an ordinary client.
+
+    Raises as `find`. Requests raise httpx.ConnectError when the server does not come back.
+    """
+    from homeport.clients import connect as open_client
+
+    return open_client(name, url=url, **options)
+
+
+def aconnect(name: str, *, url: str | None = None, **options: "Any") -> "httpx.AsyncClient":
+    """As `connect`, an `httpx.AsyncClient`: `async with homeport.aconnect("shop") as client:`.
+
+    Not a coroutine itself: it looks the server up before it comes back, about a millisecond.
+    """
+    from homeport.clients import aconnect as open_client
+
+    return open_client(name, url=url, **options)
+
+
+def serve(
+    app: "Any" = None,
+    *,
+    name: str | None = None,
+    port: int = 0,
+    app_dir: str | None = None,
+    env_file: str | None = None,
+    factory: bool | None = None,
+    root_path: str | None = None,
+    trust_proxy: "str | Sequence[str] | None" = None,
+    allow_host: "str | Sequence[str] | None" = None,
+    allow_origin: "str | Sequence[str] | None" = None,
+    tls: bool = False,
+    start_timeout: float = 30.0,
+    stop_timeout: float = 5.0,
+) -> "Server":
+    """A server for a test: `with homeport.serve(app) as server: httpx.get(server.url)`.
+
+    `app` is an ASGI app object, served by a thread of this process, or a name such as `"main:app"`
+    (None: found as `homeport` finds it), served by a process of its own. Real sockets on both
+    loopback addresses, a free port, the same guard as ever. It answers when the block begins, and
+    is gone when it ends, however it ends. It prints nothing and does not reload; it is in the
+    registry only under a `name`. Other options are those of `run`.
+
+    `with` waits where it stands: in a coroutine the loop stands still for as long as the app takes
+    to start and to end. `async with` does the same and lets the loop go on.
+
+    Entering raises AppFailedError with the app's traceback, or what `homeport` refuses with, for
+    `start_timeout` seconds at most. Leaving lets requests finish for `stop_timeout` seconds; it
+    raises AppFailedError when the app's process had died, NotStoppedError when its thread hangs,
+    neither in the place of an error of the block.
+    """
+    options = dict(locals())
+    del options["app"]
+    from homeport.testing import serve as server_of
+
+    return server_of(app, **options)
 
 
 def listeners() -> "tuple[Listener, ...]":

@@ -6,13 +6,15 @@ found, and the next command to type.
     HomeportError                 exit 1   our own fault
     ├── UsageError                exit 2   the command line, a setting or an environment variable
     │   └── AppNotFoundError      exit 2   the named app is not there (module, attribute, file)
+    ├── AppFailedError            exit 3   the app does not start, or its process has died
     ├── BindError                 exit 4   the address cannot be had
     │   └── PortBusyError         exit 4   another process has it
     ├── NothingThereError         exit 5   nothing listens there
     └── NotStoppedError           exit 6   a server that was to be stopped goes on
 
-An app that is there and does not start is no error of ours: it is a `core.failure.Failure`, which
-the life cycle turns into exit code 3 or waits to see mended.
+An app that is there and does not start is no error of a command: it is a `core.failure.Failure`,
+which the life cycle turns into exit code 3 or waits to see mended. `homeport.serve` has nothing to
+wait for, and raises it as an AppFailedError.
 """
 
 from collections.abc import Mapping
@@ -68,6 +70,12 @@ class UsageError(HomeportError):
 
 class AppNotFoundError(UsageError):
     """No app at the place that was named."""
+
+
+class AppFailedError(HomeportError):
+    """The app is there and does not start, or its process has died; only from `homeport.serve`."""
+
+    exit_code = ExitCode.APP
 
 
 class BindError(HomeportError):

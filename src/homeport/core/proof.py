@@ -8,6 +8,8 @@ question on to the real server, which is on another port by then, gets a proof o
 import hashlib
 import hmac
 
+PATH = "/.well-known/homeport"
+"""Where it is asked, with `?nonce=…`; the answer is JSON with a `proof`."""
 NONCE_BYTES = 16
 """Of a question; in hex on the wire."""
 

@@ -8,7 +8,9 @@ the last has a letter, so that a name is never a port.
 import re
 from collections.abc import Iterator
 
-from homeport.core.facts import Project
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # it takes long to import
+    from homeport.core.facts import Project
 
 LONGEST_LABEL = 63
 """Characters of a label (RFC 1035 section 2.3.4)."""
@@ -33,7 +35,7 @@ def given(text: str) -> str | None:
 
 
 def choose(
-    wanted: str | None, project: Project | None, folder: str, *, in_project: bool = False
+    wanted: str | None, project: "Project | None", folder: str, *, in_project: bool = False
 ) -> str:
     """The name of a server: what is `wanted`, else the project's, else that of its `folder`.
 

@@ -5,6 +5,7 @@ out with the bytes they were sent with, in order, so a message only says how man
 """
 
 import array
+import contextlib
 import os
 import select
 import socket
@@ -104,6 +105,11 @@ class Channel:
         poll = select.poll()
         poll.register(self, select.POLLIN)
         return bool(poll.poll(0))
+
+    def hang_up(self) -> None:
+        """Let both ends see end of file, from any thread; this one stays to be closed."""
+        with contextlib.suppress(OSError):  # it is closed
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close this end: the other one sees end of file."""

@@ -38,27 +38,38 @@ def report(channel: Channel, failure: Failure) -> None:
 
 
 def run_loop(life: "Life") -> ExitCode:
-    """Run on uvloop where there is one.
-
-    Not `asyncio.run`: at the end it waits for every thread of the default executor.
-    """
-    loop: asyncio.AbstractEventLoop
-    try:
-        import uvloop
-
-        loop = uvloop.new_event_loop()
-    except ImportError:
-        loop = asyncio.new_event_loop()
+    """Not `asyncio.run`: at the end it waits for every thread of the default executor."""
+    loop = new_loop()
     asyncio.set_event_loop(loop)
     return loop.run_until_complete(life.run())
 
 
+def new_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's where there is one."""
+    try:
+        import uvloop
+
+        return uvloop.new_event_loop()
+    except ImportError:
+        return asyncio.new_event_loop()
+
+
 class Life:
-    """A worker from the moment its app is loaded."""
+    """A worker from the moment its app is loaded.
+
+    `is_guest`: others live in this process too, and nothing of theirs is to change.
+    """
 
     def __init__(
-        self, app: Any, job: Job, channel: Channel, seen: ImportsSeen | None = None
+        self,
+        app: Any,
+        job: Job,
+        channel: Channel,
+        seen: ImportsSeen | None = None,
+        *,
+        is_guest: bool = False,
     ) -> None:
+        self._is_guest = is_guest
         self._app = app
         self._seen = seen
         self._job = job
@@ -87,7 +98,8 @@ class Life:
             report(self._channel, self._startup_failure(error))
             return ExitCode.APP
         loop.add_reader(self._channel.fileno(), self._read)
-        _collect_as_usual()
+        if not self._is_guest:
+            _collect_as_usual()
         docs = docs_path(self._app)
         self._channel.send(Ready(docs=docs))
         used_files.tell(self._channel)

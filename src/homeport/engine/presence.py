@@ -10,7 +10,7 @@ from homeport.engine.control import Control
 from homeport.engine.registration import Registration, register
 from homeport.engine.reporting import Opened
 from homeport.engine.runtime_folder import runtime_folder
-from homeport.host.me import boot_id, start_ticks
+from homeport.host.me import boot_id, network_id, start_ticks
 
 INSTANCE_BYTES = 16
 
@@ -68,7 +68,7 @@ class Presence:
             self.registration.close()
 
     def _who(self, request: dict[str, Any]) -> dict[str, Any]:
-        return self.entry.to_json()
+        return {**self.entry.to_json(), "network": network_id()}
 
     def _facts(self, request: dict[str, Any]) -> dict[str, Any]:
         entry = self.entry

@@ -7,7 +7,7 @@ nobody. Files of dead servers are taken away in passing, when the lock proves th
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from homeport.core.entry import LARGEST, Entry, Foreign, read_entry
 from homeport.core.errors import HomeportError
@@ -24,8 +24,7 @@ PATIENCE = 0.5
 """Seconds to wait for a look at the locks; without it the answers alone decide."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
+class Survey(NamedTuple):  # dataclasses take too long to import for `homeport url`
     """What was found. `foreign` are held by servers of another version of the format."""
 
     living: tuple[Entry, ...] = ()

@@ -18,6 +18,7 @@ from homeport.core.wire_rules import Fault
 from homeport.engine.channel import Channel
 from homeport.engine.guarding.doorkeeper import Doorkeeper, Told
 from homeport.engine.guarding.mirrored_passes import MirroredPasses
+from homeport.engine.guarding.proving import proving
 from homeport.engine.guarding.visits import Visits
 from homeport.engine.serving.door import Arrival, Door
 from homeport.engine.serving.doorway import Peer, speaks_https
@@ -110,7 +111,7 @@ class WorkerDoors:
 
             pairing = Pairing(self._passes, instance=opened.instance, tls=opened.policy.tls)
         return Doorkeeper(
-            self._server.app,
+            proving(self._server.app, opened),
             opened.policy,
             passes=self._passes,
             pairing=pairing,

@@ -12,6 +12,7 @@ LOOKING = {
     "port": "is a port free, who holds it, who answers there",
     "reach": "who can reach a server, as a table and a drawing",
     "stop": "end the server on a port",
+    "url": "where a running server is, for scripts",
     "share": "open a running server to devices on this network, for a while",
     "unshare": "end that now",
     "devices": "who was let in, who asks; approve, deny, revoke",
@@ -44,7 +45,6 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
     from homeport.core import refusals
     from homeport.core.errors import ExitCode, HomeportError
     from homeport.ui.cli.output import write
-    from homeport.ui.cli.page import OutputLost
     from homeport.ui.cli.telling import tell, wants_json
 
     json = wants_json(arguments, os.environ)
@@ -53,14 +53,15 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
     except HomeportError as error:
         tell(error, json=json)
         code = error.exit_code
-    except OutputLost:
-        code = ExitCode.BUG
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
     except Exception as error:
-        import traceback
+        from homeport.ui.cli.page import OutputLost  # not every command has loaded it
 
-        write(traceback.format_exc(), 2)
-        tell(refusals.unexpected(error), json=json)
         code = ExitCode.BUG
+        if not isinstance(error, OutputLost):
+            import traceback
+
+            write(traceback.format_exc(), 2)
+            tell(refusals.unexpected(error), json=json)
     return code

@@ -89,6 +89,10 @@ def from_environment(environment: Mapping[str, str]) -> Source:
         if not name.startswith(_PREFIX) or name in _OTHER_VARIABLES:
             continue
         if name not in known:
+            from homeport.core.lookup import VARIABLE
+
+            if name.startswith(VARIABLE):  # where another server is
+                continue
             # Without the prefix: with it everything looks alike.
             nearest = _nearest(name[len(_PREFIX) :], (each[len(_PREFIX) :] for each in known))
             raise refusals.unknown_variable(name, nearest and _PREFIX + nearest, list(known))
