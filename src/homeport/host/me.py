@@ -21,12 +21,12 @@ def own_pids() -> frozenset[int]:
     return frozenset({os.getpid(), *(parent.pid for parent in parents)})
 
 
-def start_ticks() -> int | None:
-    """Clock ticks from boot to the start of this process; None where the system has no /proc.
+def start_ticks(pid: int | None = None) -> int | None:
+    """Clock ticks from boot to the start of this process or of `pid`; None where there is no /proc.
 
     Together with `boot_id` it tells this process from any other that ever has its pid.
     """
-    stat = parse_stat(_text("/proc/self/stat"))
+    stat = parse_stat(_text(f"/proc/{'self' if pid is None else pid}/stat"))
     return stat.start_ticks if stat is not None else None
 
 

@@ -12,6 +12,9 @@ LOOKING = {
     "port": "is a port free, who holds it, who answers there",
     "reach": "who can reach a server, as a table and a drawing",
     "stop": "end the server on a port",
+    "up": "start the apps of [tool.homeport.apps], in order, with one log",
+    "down": "end them, from another terminal",
+    "env": "run a command that is told where servers are, once they are ready",
     "url": "where a running server is, for scripts",
     "share": "open a running server to devices on this network, for a while",
     "unshare": "end that now",
@@ -34,6 +37,12 @@ def command_in(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
     return words.pop(place), words
 
 
+def own_words(arguments: Sequence[str]) -> list[str]:
+    """What is said to homeport itself: all before `--`."""
+    words = list(arguments)
+    return words[: words.index("--")] if "--" in words else words
+
+
 def help_of(command: str) -> str:
     """The help text of one command."""
     text: str = import_module(f"homeport.ui.cli.{command}").HELP
@@ -47,7 +56,7 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
     from homeport.ui.cli.output import write
     from homeport.ui.cli.telling import tell, wants_json
 
-    json = wants_json(arguments, os.environ)
+    json = wants_json(own_words(arguments), os.environ)
     try:
         code: int = import_module(f"homeport.ui.cli.{command}").run(arguments)
     except HomeportError as error:
