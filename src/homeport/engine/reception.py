@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from homeport.core import guard_words
 from homeport.core.events import Event
 from homeport.core.wire import Loaded, Message
 from homeport.core.wire_doors import Asked, Guessed, Visited
@@ -39,6 +38,7 @@ class Reception:
         self._selector = selectors.DefaultSelector()
         self._sparing = Sparing()
         self._desk: ShareDesk | None = None
+        self._ends = False
 
     @property
     def desk(self) -> "ShareDesk":
@@ -56,9 +56,16 @@ class Reception:
         words = ("share", "unshare", "devices", "approve", "deny", "revoke", "token", "evidence")
 
         def handler(word: str) -> Callable[[dict[str, Any]], Mapping[str, Any]]:
-            return lambda request: self.desk.answer(word, request)
+            return lambda request: self._answer(word, request)
 
         return {word: handler(word) for word in words}
+
+    def _answer(self, word: str, request: dict[str, Any]) -> Mapping[str, Any]:
+        if self._ends:
+            from homeport.core.registry_words import server_gone
+
+            raise server_gone(self._front.name)
+        return self.desk.answer(word, request)
 
     def hear(self, worker: int, message: Message) -> None:
         """From a worker."""
@@ -90,13 +97,16 @@ class Reception:
                     )
                     self._reporter.refused(refused)
             if peer["forwarded"]:
-                self._reporter.warn(guard_words.forwarded_removed(peer["ip"]))
+                from homeport.core.guard_words import forwarded_removed
+
+                self._reporter.warn(forwarded_removed(peer["ip"]))
         if not self._front.is_at_home(message.door):
             self.desk.visited(message)
 
     def toggle_share(self) -> None:
         """A key: share, or share no more."""
-        self.desk.toggle()
+        if not self._ends:
+            self.desk.toggle()
 
     def judge(self, device: str, *, let_in: bool) -> None:
         """A key: yes or no to the device of that id."""
@@ -112,6 +122,12 @@ class Reception:
         """Do it."""
         if self._desk is not None:
             self._desk.sharing.take(now)
+
+    def stopping(self) -> None:
+        """The server is about to end: the share ends before that, not when all is answered."""
+        self._ends = True
+        if self._desk is not None:
+            self._desk.sharing.stop()
 
     def fileno(self) -> int:
         """For selectors."""

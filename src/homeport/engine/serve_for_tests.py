@@ -126,7 +126,7 @@ class InABlock:
     def _hear(self, message: wire.Message) -> None:
         match message:
             case wire.Ready():
-                self._doors.give(_WORKER, self._send)
+                self._doors.give(_WORKER, self._send, self._worker.channel.has_room)
                 self._is_ready = True
                 self._is_told.set()
             case wire.Failed():

@@ -7,8 +7,8 @@ from typing import Any
 
 from homeport.core import device_words, share_refusals, share_words
 from homeport.core.durations import USUAL
-from homeport.core.errors import BindError, NothingThereError, UsageError
-from homeport.core.evidence import Evidence, PeerSeen, newly_reached, unmapped
+from homeport.core.errors import BindError, HomeportError, NothingThereError
+from homeport.core.evidence import unmapped
 from homeport.core.share import Place, Terms
 from homeport.core.share_actions import Admitted, Done, News, Refused, Tell, Unclear
 from homeport.core.share_choice import choose
@@ -16,10 +16,11 @@ from homeport.core.share_events import Approve, Deny, Revoke
 from homeport.core.visit_record import VisitRecord
 from homeport.core.wire_doors import Visited
 from homeport.engine.announcer import Announcer
+from homeport.engine.arrivals import Arrivals
 from homeport.engine.doors import Doors
 from homeport.engine.front import Front
 from homeport.engine.mdns import News as NameNews
-from homeport.engine.mdns_messages import Claimed
+from homeport.engine.mdns_messages import Claimed, Conflict
 from homeport.engine.network import RealNetwork
 from homeport.engine.reporting import Reporter
 from homeport.engine.share_history import ShareHistory
@@ -55,7 +56,7 @@ class ShareDesk:
         self.sharing = Sharing(
             front, doors, self._network, self.announcer, self._log.add, self._told
         )
-        self._evidence = Evidence()
+        self._arrivals = Arrivals()
         self._history = ShareHistory()
         self._asker: list[tuple[Tell, str | None]] | None = None
         self._name: NameNews | None = None
@@ -71,7 +72,7 @@ class ShareDesk:
         try:
             for caution in self._share(None, Terms(seconds=USUAL)):
                 self._reporter.warn(caution)
-        except (UsageError, BindError) as error:
+        except HomeportError as error:
             self._reporter.warn(str(error))
 
     def judge(self, device: str, *, let_in: bool) -> None:
@@ -197,8 +198,8 @@ class ShareDesk:
             "share": found,
             **self._history.facts(),
             "name": getattr(self._name, "name", None) if found else None,
-            "peers": [_peer_facts(peer) for peer in self._evidence.peers],
-            "forgotten": self._evidence.forgotten,
+            "peers": self._arrivals.facts(),
+            "forgotten": self._arrivals.forgotten,
             "devices": self._devices(request)["devices"],
         }
 
@@ -207,10 +208,8 @@ class ShareDesk:
     def visited(self, message: Visited) -> None:
         """What a worker saw at a door that a network can reach."""
         at = self._network.now().wall
-        batch = [_peer_of(peer, at) for peer in message.peers if peer["ip"]]
-        before, self._evidence = self._evidence, self._evidence.merged(batch)
         own = {ip for each in self._network.interfaces() for ip in each.ips}
-        for peer in newly_reached(before, self._evidence, own):
+        for peer in self._arrivals.add(message, own, at):
             self._reporter.reached(peer, at)
         for facts in message.peers:
             ip = unmapped(facts["ip"])
@@ -240,6 +239,8 @@ class ShareDesk:
         self._name = news
         if isinstance(news, Claimed):
             self.sharing.named(news.name.removesuffix(".local"))
+        elif not (isinstance(news, Conflict) and news.kept):
+            self.sharing.named(None)  # it leads to somebody else, or nowhere
         share = self.sharing.state.share
         if share is not None:
             self._reporter.local_name(news, share.place, tls=share.terms.tls)
@@ -265,34 +266,4 @@ def _told_to_asker(
         "cautions": list(cautions),
         "link": next((link for _, link in reversed(told) if link), None),
         "news": [share_words.facts(tell, now) for tell, _ in told],
-    }
-
-
-def _peer_of(facts: dict[str, Any], at: float) -> PeerSeen:
-    refused: dict[str, int] = {}
-    for rule, _, _, times in facts["refused"]:
-        refused[rule] = refused.get(rule, 0) + times
-    devices = [device for device in facts["requests"] if device]
-    return PeerSeen(
-        peer=facts["ip"],
-        first=at,
-        last=at,
-        connections=facts["connections"],
-        allowed=sum(facts["requests"].values()),
-        refused=tuple(sorted(refused.items())),
-        tls_failures=tuple(sorted(facts["tls"].items())),
-        device=devices[-1] if devices else None,
-    )
-
-
-def _peer_facts(peer: PeerSeen) -> dict[str, Any]:
-    return {
-        "peer": peer.peer,
-        "first": peer.first,
-        "last": peer.last,
-        "connections": peer.connections,
-        "allowed": peer.allowed,
-        "refused": dict(peer.refused),
-        "tls_failures": dict(peer.tls_failures),
-        "device": peer.device,
     }

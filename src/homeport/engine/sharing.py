@@ -62,17 +62,18 @@ class Sharing:
         self._door: int | None = None
         self.authority: str | None = None
         """The CA of the open door (DER, base64), where it has TLS."""
+        self._unhurried = False
         self._numbers = count(len(front.ips))
         self._requests = count()
         self._codes: dict[str, str] = {}
         self._answers: dict[str, Answer] = {}
-        self._seen: tuple[Interface, ...] = ()
+        self._seen: tuple[tuple[Interface, ...], NetworkIdentity | None] = ((), None)
 
     # What is asked for at this computer.
 
     def open(self, place: Place, terms: Terms, identity: NetworkIdentity) -> None:
         """Share; what became of it is told. Shared already: goes on, with a new code."""
-        self._seen = self._network.interfaces()
+        self._seen = self._network.interfaces(), identity
         self._happen(
             share_events.Open(
                 place=place,
@@ -128,10 +129,9 @@ class Sharing:
         share = self.state.share
         if share is None:
             return
-        interfaces = self._network.interfaces()
-        if interfaces != self._seen or self.state.phase is Phase.SEEKING:
-            self._seen = interfaces
-            identity = self._network.identity(share.place)
+        interfaces, identity = self._network.interfaces(), self._network.identity(share.place)
+        if (interfaces, identity) != self._seen or self.state.phase is Phase.SEEKING:
+            self._seen = interfaces, identity
             code = self._new_code()
             self._happen(
                 share_events.AddressesChanged(
@@ -139,21 +139,27 @@ class Sharing:
                 )
             )
 
-    def named(self, label: str) -> None:
-        """`label`.local leads to the shared door now."""
+    def named(self, label: str | None) -> None:
+        """`label`.local leads to the shared door now; None: no name does."""
         if self._door is not None:
             self._doors.change(self._door, name=label)
 
-    def close(self) -> None:
-        """The server ends, and the share with it."""
+    def stop(self) -> None:
+        """The server ends, and the share before it."""
         self._happen(share_events.Stop())
+
+    def close(self) -> None:
+        """The server has ended; the name is taken back by now, or in a moment."""
+        self.stop()
         self._announcer.close()
 
     def _happen(self, event: share_events.Event) -> None:
         events = deque([event])
         while events:
             now = self._network.now()
-            self.state, actions = step(self.state, events.popleft(), now)
+            event = events.popleft()
+            self._unhurried = isinstance(event, share_events.Wrong)
+            self.state, actions = step(self.state, event, now)
             for action in actions:
                 if (outcome := self._do(action)) is not None:
                     events.append(outcome)
@@ -192,7 +198,7 @@ class Sharing:
             case share_actions.CutDevice(device=device) if self._door is not None:
                 self._doors.cut(self._door, device)
             case share_actions.Passes(mirror=mirror):
-                self._doors.pass_on(wire_doors.Passes(mirror=mirror.to_json()))
+                self._doors.pass_on(mirror, at_once=not self._unhurried)
             case share_actions.Answer(request=request, answer=answer):
                 self._answers[request] = answer
             case share_actions.Tell():
@@ -215,9 +221,12 @@ class Sharing:
             certificate, authority = None, None
             if terms.tls:
                 certificate, authority = self._network.certificate(self._front.name, place)
-            sock = self._network.listen(place)
+            shut_just_now = self._doors.take_back(place.ip, place.port)
+            sock = shut_just_now or self._network.listen(place)
         except HomeportError as error:
             return share_events.DoorFailed(detail=error.message)
+        except OSError as error:  # no room for the certificate, no descriptors left
+            return share_events.DoorFailed(detail=error.strerror or str(error))
         number, entrance = next(self._numbers), self._front.entrance
         policy = Policy(
             kind=DoorKind.SHARED,

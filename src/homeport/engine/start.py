@@ -127,14 +127,22 @@ def supervise(
             started=serving.started,
             restarts=serving.restarts,
         )
-        chores: tuple[Chore, ...] = (_Strangers(shadows, reporter), reception)
+        chores: tuple[Chore, ...] = (_Strangers(shadows, reporter), doors, reception)
         if front.leaf is not None:
             from homeport.engine.certificates.renewal import Renewal
 
             chores = (*chores, Renewal(front, doors, reporter.warn))
         inputs = (*inputs, reception)
         supervisor = Supervisor(
-            service, reporter, spawn, inputs, saves, doors, chores, reception.hear
+            service,
+            reporter,
+            spawn,
+            inputs,
+            saves,
+            doors,
+            chores,
+            reception.hear,
+            reception.stopping,
         )
         return supervisor.run()
 

@@ -66,8 +66,12 @@ class Supervisor:
         doors: Doors,
         chores: tuple[Chore, ...],
         heard: Callable[[int, wire.Message], None],
+        stopping: Callable[[], None],
     ) -> None:
-        """`heard` gets what workers say that is not about their own life."""
+        """`heard` gets what workers say that is not about their own life.
+
+        `stopping` is called once, before the workers are told to end.
+        """
         self._service = service
         self._reporter = reporter
         self._spawn = spawn
@@ -75,6 +79,7 @@ class Supervisor:
         self._doors = doors
         self._chores = chores
         self._heard = heard
+        self._stopping = stopping
         self._state = State(
             reload=saves is not None,
             overtime=service.stop_timeout * 2 + 2,
@@ -160,7 +165,10 @@ class Supervisor:
             self._handle(Changed(reasons=saved.changed))
 
     def _handle(self, event: Event) -> None:
+        before = self._state.phase
         self._state, actions = lifecycle.step(self._state, event, time.monotonic())
+        if self._state.phase is Phase.STOPPING is not before:
+            self._stopping()
         for action in actions:
             self._do(action)
         if self._state.phase is Phase.STOPPING:
@@ -203,7 +211,8 @@ class Supervisor:
         self._selector.register(process.channel, selectors.EVENT_READ, reader)
 
     def _give(self, number: int) -> None:
-        self._doors.give(number, partial(self._send, number))
+        has_room = self._workers[number].channel.has_room
+        self._doors.give(number, partial(self._send, number), has_room)
         self._crossing.towards(number)
 
     def _retire(self, number: int) -> None:

@@ -6,6 +6,7 @@ What is remembered about visitors is the supervisor's; here are the copies that 
 import asyncio
 import socket
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from homeport.core import wire_doors
@@ -40,11 +41,14 @@ class WorkerDoors:
         self._visits = Visits(channel, asyncio.get_running_loop())
         self._keepers: dict[int, Doorkeeper] = {}
         self._secured: dict[int, Secured] = {}
+        self._early: dict[int, Policy] = {}  # of doors that are about to be opened
         self._devices: dict[tuple[str, int], str] = {}
 
     async def open(self, sock: socket.socket, facts: dict[str, Any]) -> None:
         """Accept at this door; `facts` are those of an `OpenedDoor`."""
         opened = OpenedDoor.from_json(facts)
+        if policy := self._early.pop(opened.number, None):
+            opened = replace(opened, policy=policy)
         sock.setblocking(False)
         await self._server.accept_on(sock, self._door(opened))
 
@@ -63,13 +67,19 @@ class WorkerDoors:
     def hear(self, message: Message) -> None:
         """What the supervisor says of those who are in."""
         match message:
-            case wire_doors.Change(door=number, policy=policy) if number in self._keepers:
-                self._keepers[number].change(Policy.from_json(policy))
+            case wire_doors.Change(door=number, policy=policy):
+                self._change(number, Policy.from_json(policy))
             case wire_doors.Cut(door=number, device=device):
                 clients = {client for client, known in self._devices.items() if known == device}
                 self._server.cut(number, clients)
             case _:
                 self._passes.hear(message)
+
+    def _change(self, number: int, policy: Policy) -> None:
+        if number in self._keepers:
+            self._keepers[number].change(policy)
+        else:
+            self._early[number] = policy
 
     def tell(self) -> None:
         """Say what came and has not been told yet."""

@@ -17,6 +17,10 @@ from homeport.engine.guarding.passes import Admitted, Knocked, Refused
 PATIENCE = 10.0
 """Seconds the supervisor may take: it answers at once unless it is stopped."""
 TICKET_BYTES = 24
+PAUSE = 1.0
+"""Seconds until the next guess of a peer is looked at: as `core.throttle` after the first."""
+MOST_PAUSED = 1024
+"""Peers of one second that are told; more than that add nothing to a flood."""
 
 
 class MirroredPasses:
@@ -25,6 +29,7 @@ class MirroredPasses:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._mirror = Mirror()
+        self._paused: dict[str, float] = {}
         self._numbers = count()
         self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
 
@@ -33,10 +38,12 @@ class MirroredPasses:
         match message:
             case NewPasses():
                 self._mirror = Mirror.from_json(message.mirror)
-            case Answered() if message.number in self._asked:
-                self._asked.pop(message.number).set_result(message.answer)
+            case Answered():
+                asked = self._asked.pop(message.number, None)
+                if asked is not None and not asked.done():  # else the visitor has left
+                    asked.set_result(message.answer)
             case _:
-                pass  # an answer that came too late
+                pass
 
     def look(self, token: str) -> tuple[PassKind, str | None]:
         """What it is worth, and whose it is."""
@@ -45,10 +52,17 @@ class MirroredPasses:
 
     def blocked(self, peer: str) -> float:
         """Seconds that this peer has to wait before it may show another token."""
-        return self._mirror.wait(peer, time.monotonic())
+        now = time.monotonic()
+        return max(self._mirror.wait(peer, now), self._paused.get(peer, now) - now)
 
     def wrong(self, peer: str) -> None:
-        """It has shown a token that is none."""
+        """It has shown a token that is none. It has to wait at once: news take a moment."""
+        now = time.monotonic()
+        if len(self._paused) >= MOST_PAUSED:
+            self._paused = {each: until for each, until in self._paused.items() if until > now}
+        if self._paused.get(peer, now) > now or len(self._paused) >= MOST_PAUSED:
+            return
+        self._paused[peer] = now + PAUSE
         self._channel.send(Guessed(peer=peer))
 
     async def redeem(self, code: str, peer: str, agent: str) -> Admitted | Refused:
