@@ -1,10 +1,10 @@
 """Refusals about the table `[tool.homeport.apps]`."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from homeport.core import server_name
 from homeport.core.errors import UsageError
+from homeport.core.nearest import nearest
 
 EXAMPLE = 'for example:  [tool.homeport.apps]  api = "main:app"'
 
@@ -31,12 +31,11 @@ def bad_name(name: str, file: str) -> UsageError:
 
 def unknown_key(key: str, where: str, known: Sequence[str]) -> UsageError:
     """A key of one app that means nothing."""
-    nearest = _nearest(key, known)
     return UsageError(
         f"{where} has {key!r}, which means nothing.",
         code="unknown-setting",
-        next_steps=(*(f"did you mean {each}?" for each in nearest), "keys: " + ", ".join(known)),
-        facts={"key": key, "nearest": next(iter(nearest), None), "known": list(known)},
+        next_steps=(*_meant(key, known), "keys: " + ", ".join(known)),
+        facts={"key": key, "nearest": nearest(key, known), "known": list(known)},
     )
 
 
@@ -64,11 +63,11 @@ def ready_of_an_app(where: str) -> UsageError:
 
 def unknown_need(app: str, need: str, known: Sequence[str], file: str) -> UsageError:
     """What it needs is not in the table."""
-    nearest = _nearest(need, [name for name in known if name != app])
+    meant = _meant(need, [name for name in known if name != app])
     return UsageError(
         f"{file}: [tool.homeport.apps] {app} needs {need!r}, which is not in that table.",
         code="unknown-app",
-        next_steps=(*(f"did you mean {each}?" for each in nearest), "apps: " + ", ".join(known)),
+        next_steps=(*meant, "apps: " + ", ".join(known)),
         facts={"app": app, "needs": need, "known": list(known)},
     )
 
@@ -101,5 +100,6 @@ def port_of_all(file: str) -> UsageError:
     )
 
 
-def _nearest(word: str, known: Sequence[str]) -> list[str]:
-    return get_close_matches(word, known, n=1)
+def _meant(word: str, known: Sequence[str]) -> tuple[str, ...]:
+    near = nearest(word, known)
+    return (f"did you mean {near}?",) if near is not None else ()

@@ -8,14 +8,16 @@ LONGEST_LINE = 65536
 COLOURS = ("36", "33", "35", "32", "34", "96", "93", "95", "92", "94")
 """Of the names, in turn (ECMA-48 SGR); red is left for what went wrong."""
 
-_ESCAPE = re.compile(
-    r"\x1b\[(?![0-9;]*m)[0-?]*[ -/]*[@-~]"  # CSI, all but colours
+_COLOUR = r"\x1b\[[0-9;]*m"
+_UNFIT = re.compile(
+    rf"({_COLOUR})"
+    r"|\x1b\[[0-?]*[ -/]*[@-~]"  # CSI, all but colours
     r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC: titles, links
     r"|\x1b[PX^_][^\x1b]*(?:\x1b\\)?"  # strings
     r"|\x1b(?!\[)[ -/]*[0-~]?"
+    r"|[\x00-\x08\x0a-\x1f\x7f-\x9f]"
 )
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f]")
+"""What moves things, in one pass, so that what is left of one forms no other (ECMA-48)."""
 
 
 class Lines:
@@ -44,10 +46,8 @@ def clean(line: str, *, colour: bool) -> str:
     What a progress bar has written over itself is left out.
     """
     line = line.rstrip("\r").rpartition("\r")[2]
-    line = _CONTROL.sub("", _ESCAPE.sub("", line)).rstrip()
-    if colour:
-        return f"{line}\x1b[0m" if "\x1b" in line else line
-    return _COLOUR.sub("", line).replace("\x1b", "")
+    line = _UNFIT.sub(lambda found: (found[1] or "") if colour else "", line).rstrip()
+    return f"{line}\x1b[0m" if "\x1b" in line else line
 
 
 def prefixes(names: Sequence[str], *, colour: bool) -> dict[str, str]:

@@ -1,18 +1,18 @@
 """Refusals of `homeport up`, `down` and `env`."""
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 from homeport.core.errors import HomeportError, NothingThereError, NotStoppedError, UsageError
+from homeport.core.nearest import nearest
 
 
 def unknown_apps(names: Iterable[str], known: Sequence[str], command: str) -> UsageError:
     """Names that were typed and are not there."""
     wrong = list(names)
-    steps = [f"did you mean:  {command} {near}" for near in get_close_matches(wrong[0], known, n=1)]
-    said = f"There is no app {wrong[0]!r} here."
+    near = nearest(wrong[0], known)
+    steps = (f"did you mean:  {command} {near}",) if near is not None else ()
     return UsageError(
-        said,
+        f"There is no app {wrong[0]!r} here.",
         code="unknown-app",
         next_steps=(*steps, "apps: " + ", ".join(known)),
         facts={"names": wrong, "known": list(known)},

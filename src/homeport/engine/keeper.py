@@ -26,7 +26,7 @@ _PAUSE = 0.01
 
 
 class _Keeper:
-    """`group`: all processes of the program are asked to end, as Ctrl-C does, not the first only."""
+    """`group`: all processes of the program are asked to end, as Ctrl-C does, not only it."""
 
     def __init__(self, program: int, *, group: bool, grace: float) -> None:
         self._program = program
