@@ -34,6 +34,7 @@ Exit codes: those of COMMAND; before it runs: 2 not to be meant so, 5 not ready 
 """
 
 USUAL_TIMEOUT = "30"
+_OWN = "homeport env"
 NOT_ALLOWED, NOT_FOUND = 126, 127
 """Of a command that cannot be run (POSIX.1-2017, XCU 2.8.2)."""
 _SECONDS = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)s?")
@@ -60,14 +61,16 @@ def run(arguments: Sequence[str]) -> int:
 def _check(names: Sequence[str], command: Sequence[str], *, has_mark: bool, json: bool) -> None:
     example = "for example:  homeport env api -- pytest"
     if not names:
-        raise refusals.bad_flag("homeport env needs the names of servers.", example)
+        raise refusals.bad_flag("homeport env needs the names of servers.", example, command=_OWN)
     if has_mark and not command:
-        raise refusals.bad_flag("There is no command after --.", example)
+        raise refusals.bad_flag("There is no command after --.", example, command=_OWN)
     if command and json:
-        raise refusals.bad_flag("--json is for homeport env without a command.", example)
+        raise refusals.bad_flag(
+            "--json is for homeport env without a command.", example, command=_OWN
+        )
     for name in names:
         if name_given(name) is None:
-            raise refusals.not_a(name, "NAME", "the name of a server", "homeport env")
+            raise refusals.not_a(name, "NAME", "the name of a server", _OWN)
     if (same := twice(names)) is not None:
         raise up_refusals.same_variable(*same, url_variable(same[0]))
 
@@ -75,7 +78,7 @@ def _check(names: Sequence[str], command: Sequence[str], *, has_mark: bool, json
 def _seconds(text: str) -> float:
     found = _SECONDS.fullmatch(text)
     if found is None:
-        raise refusals.not_a(text, "--timeout", "a number of seconds", "homeport env")
+        raise refusals.not_a(text, "--timeout", "a number of seconds", _OWN)
     return float(found[1])
 
 
