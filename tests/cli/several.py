@@ -74,12 +74,12 @@ class Several:
             self.all_gone()
 
     def run(
-        self, *words: str, env: Mapping[str, str] | None = None, **how: object
+        self, *words: str, env: Mapping[str, str] | None = None
     ) -> "subprocess.CompletedProcess[str]":
         """`homeport WORDS` to its end."""
         return subprocess.run(
             [PYTHON, "-m", "homeport", *words],
-            cwd=how.get("cwd", self.folder),  # type: ignore[call-overload]
+            cwd=self.folder,
             env=environment(**self.env, **(env or {})),
             capture_output=True,
             text=True,

@@ -118,7 +118,7 @@ def said(event: str, **more: Any) -> list[str]:
 def test_every_event_of_several_apps_has_its_lines() -> None:
     assert said("output", line="hello", stream="stdout") == ["hello"]
     assert said("app-starting", serves="main:app", port=None) == ["starting main:app"]
-    assert said("app-starting", serves="x", port=8100) == ["starting x on port 8100"]
+    assert said("app-starting", serves="x\n y", port=8100) == ["starting x y on port 8100"]
     url = "http://127.0.0.1:8000"
     assert said("app-ready", url=url, name="api", ms=5) == [f"{url}  ready in 5 ms, found as api"]
     assert said("app-ready", url=url, name=None, ms=5) == [f"{url}  ready in 5 ms"]

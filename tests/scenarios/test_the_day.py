@@ -91,7 +91,7 @@ def test_the_day(tmp_path: Path, modules: Path) -> None:
     with ExitStack() as cleanup:
         first = cleanup.enter_context(day.up(day.main))
         second = cleanup.enter_context(day.up(day.login))
-        places = {}
+        places: dict[str, str] = {}
         for up, names in (
             (first, ("api", "jobs", "web")),
             (second, ("login.api", "login.jobs", "login.web")),

@@ -34,7 +34,7 @@ def _own(event: Mapping[str, Any]) -> list[Line]:
     match event:
         case {"event": "app-starting", "serves": serves, "port": port}:
             where = f" on port {port}" if port is not None else ""
-            return [Line(f"starting {serves}{where}", DIM)]
+            return [Line(f"starting {' '.join(serves.split())}{where}", DIM)]
         case {"event": "app-ready", "url": url, "name": name, "ms": took}:
             known = f", found as {name}" if name else ""
             return [Line(f"{url}  ready in {took} ms{known}", GREEN)]
