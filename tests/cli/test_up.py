@@ -227,7 +227,7 @@ def test_in_a_terminal_lines_are_whole_aligned_and_coloured(tmp_path: Path) -> N
         assert len(rows) >= 34
         for row in rows:
             assert re.fullmatch(
-                r"(a      |longer) \| (begin\d|middlebegin\d|middleend|starting .*)", row
+                r"(a     |longer) \| (begin\d|middlebegin\d|middleend|starting .*)", row
             )
         assert ("\x1b[36ma      |\x1b[0m " in colours) is (not extra)
         assert ("\x1b[33mlonger |\x1b[0m " in colours) is (not extra)
