@@ -8,10 +8,14 @@ ones are ignored; another major version is only told from garbage. In all versio
 import json
 from typing import Any, NamedTuple
 
-VERSION = "1.0"
+VERSION = "1.1"
 """Of the format."""
 LARGEST = 65536
 """Bytes of an entry; what is longer is none."""
+
+
+SERVER, UP = "server", "up"
+"""Who holds an entry: the homeport server that it is about, or a `homeport up` for a command."""
 
 
 class Entry(NamedTuple):  # a dataclass of that size takes a millisecond of every start
@@ -22,6 +26,10 @@ class Entry(NamedTuple):  # a dataclass of that size takes a millisecond of ever
     start of the process `pid`) with `boot` (the kernel's boot id) tell it from a later process with
     that pid; None where the system does not say. `project` is a folder, `app` what is served,
     `socket` the path of the control socket.
+
+    `holder` UP (since 1.1): any program that `homeport up` has started. It cannot prove itself over
+    its port, for it knows nothing of that; the `up` process, which answers for it, looks at every
+    question whether the port is in the hands of that program. `pid` is then its keeper's.
     """
 
     name: str
@@ -35,6 +43,7 @@ class Entry(NamedTuple):  # a dataclass of that size takes a millisecond of ever
     project: str
     app: str
     socket: str
+    holder: str = SERVER
 
     @property
     def ports(self) -> frozenset[int]:
@@ -100,6 +109,7 @@ def _entry(data: dict[str, Any]) -> Entry | None:
         addresses=tuple(data["addresses"]),
         start_ticks=ticks,
         boot=boot,
+        holder=UP if data.get("holder") == UP else SERVER,
     )
 
 

@@ -65,16 +65,21 @@ def survey(environment: Mapping[str, str], only: str | None = None) -> Survey:
     except FileNotFoundError:
         return Survey()
     with folder:
-        files = (name for name in folder.names() if name.endswith(".json"))
-        names = sorted(name.removesuffix(".json") for name in files)
-        held = _held(folder, [name for name in names if only in (None, name)])
-        found = {name: read_there(folder, name) for name in held}
-        dead = [name for name, is_held in held.items() if is_held is False]
-        possible = {name: each for name, each in found.items() if each and name not in dead}
-        asked = [name for name, each in possible.items() if isinstance(each, Entry)]
-        answers = ask_all(folder, asked, {"ask": "who"}, ANSWER_WITHIN)
-        if only is None:
-            _sweep(folder)
+        return survey_in(folder, only)
+
+
+def survey_in(folder: PrivateFolder, only: str | None = None) -> Survey:
+    """The same in any folder where servers register."""
+    files = (name for name in folder.names() if name.endswith(".json"))
+    names = sorted(name.removesuffix(".json") for name in files)
+    held = _held(folder, [name for name in names if only in (None, name)])
+    found = {name: read_there(folder, name) for name in held}
+    dead = [name for name, is_held in held.items() if is_held is False]
+    possible = {name: each for name, each in found.items() if each and name not in dead}
+    asked = [name for name, each in possible.items() if isinstance(each, Entry)]
+    answers = ask_all(folder, asked, {"ask": "who"}, ANSWER_WITHIN)
+    if only is None:
+        _sweep(folder)
     return Survey(
         living=tuple(
             each

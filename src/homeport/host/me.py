@@ -27,7 +27,7 @@ def start_ticks(pid: int | None = None) -> int | None:
     None where the system has no /proc, or no such process. Together with `boot_id` it tells the
     process from any other that ever has its pid.
     """
-    stat = parse_stat(_text(f"/proc/{pid or 'self'}/stat"))
+    stat = parse_stat(_text(f"/proc/{'self' if pid is None else pid}/stat"))
     return stat.start_ticks if stat is not None else None
 
 

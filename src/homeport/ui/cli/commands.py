@@ -22,6 +22,11 @@ GROUPS = {
         "restart": "start a running server again, on the same port",
         "stop": "end a server of yours, or the one on a port",
     },
+    "several apps of a project; a command that is told where servers are": {
+        "up": "start the apps of [tool.homeport.apps], in order, with one log",
+        "down": "end them, from another terminal",
+        "env": "run a command that is told where servers are, once they are ready",
+    },
     "open one to this network, for a while": {
         "share": "open a running server to devices on this network, for a while",
         "unshare": "end that now",
@@ -52,6 +57,12 @@ def command_in(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
     return words.pop(place), words
 
 
+def own_words(arguments: Sequence[str]) -> list[str]:
+    """What is said to homeport itself: all before `--`."""
+    words = list(arguments)
+    return words[: words.index("--")] if "--" in words else words
+
+
 def help_of(command: str) -> str:
     """The help text of one command."""
     text: str = import_module(f"homeport.ui.cli.{command}").HELP
@@ -80,7 +91,7 @@ def _told(error: Exception, arguments: Sequence[str]) -> int:
 
     if isinstance(error, OutputLost):
         return ExitCode.BUG
-    json = wants_json(arguments, os.environ)
+    json = wants_json(own_words(arguments), os.environ)
     if isinstance(error, HomeportError):
         tell(error, json=json)
         return error.exit_code

@@ -10,7 +10,7 @@ import sys
 import time
 from typing import NoReturn
 
-from homeport.ui.cli.commands import command_in, help_of, run_command
+from homeport.ui.cli.commands import command_in, help_of, own_words, run_command
 from homeport.ui.cli.output import open_standard_streams, write
 
 RENEWED = "_HOMEPORT_RENEWED"
@@ -25,7 +25,7 @@ def main() -> NoReturn:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback for an early Ctrl-C
     command, rest = command_in(arguments)
-    if any(word in ("--help", "-h", "--version") for word in arguments):
+    if any(word in ("--help", "-h", "--version") for word in own_words(arguments)):
         _leave(_tell(arguments, command))
     if command is not None:
         _leave(run_command(command, rest))

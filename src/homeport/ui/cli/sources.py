@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from homeport.core import refusals
+from homeport.core.apps_table import TABLE
 from homeport.core.options import FIELDS, OPTIONS, Source
 
 _OTHER_VARIABLES = ("HOMEPORT_PLATFORM",)
@@ -61,6 +62,8 @@ def from_project(project: Project) -> Source:
     known = {"app": "app"} | {option.name: option.field for option in OPTIONS}
     values, origins = {}, {}
     for key, value in project.homeport.items():
+        if key == TABLE:  # of homeport up
+            continue
         if key not in known:
             where = f"{project.file}: [tool.homeport]"
             raise refusals.unknown_key(key, where, _nearest(key, known), list(known))

@@ -1,0 +1,91 @@
+"""Refusals of `homeport up`, `down` and `env`."""
+
+from collections.abc import Iterable, Sequence
+
+from homeport.core.errors import HomeportError, NothingThereError, NotStoppedError, UsageError
+from homeport.core.nearest import nearest
+
+
+def unknown_apps(names: Iterable[str], known: Sequence[str], command: str) -> UsageError:
+    """Names that were typed and are not there."""
+    wrong = list(names)
+    near = nearest(wrong[0], known)
+    steps = (f"did you mean:  {command} {near}",) if near is not None else ()
+    return UsageError(
+        f"There is no app {wrong[0]!r} here.",
+        code="unknown-app",
+        next_steps=(*steps, "apps: " + ", ".join(known)),
+        facts={"names": wrong, "known": list(known)},
+    )
+
+
+def already_up(folder: str, since: str, names: Sequence[str]) -> UsageError:
+    """Another `homeport up` has the project."""
+    return UsageError(
+        f"homeport up already runs in {folder} since {since}: {', '.join(names) or 'starting'}.",
+        code="already-up",
+        next_steps=("end it:  homeport down", "what it runs:  homeport ls"),
+        facts={"folder": folder, "apps": list(names)},
+    )
+
+
+def nothing_up(folder: str) -> NothingThereError:
+    """`down` without `up`."""
+    return NothingThereError(
+        f"No homeport up runs in {folder}.",
+        code="not-up",
+        next_steps=("what runs on this computer:  homeport ls", "start it:  homeport up"),
+    )
+
+
+def not_down(names: Sequence[str], seconds: float) -> NotStoppedError:
+    """They take too long."""
+    return NotStoppedError(
+        f"Not ended within {seconds:g} s: {', '.join(names)}.",
+        code="not-down",
+        next_steps=(
+            "look at the terminal of homeport up; a second Ctrl-C there kills what is left",
+        ),
+        facts={"apps": list(names)},
+    )
+
+
+def not_ready(name: str, seconds: float, state: str, cause: HomeportError | None) -> HomeportError:
+    """`env` has waited long enough; `state` is what it saw last."""
+    steps = cause.next_steps if cause is not None else ("what runs:  homeport ls",)
+    return NothingThereError(
+        f"The server {name} was not ready within {seconds:g} s: {state}",
+        code="not-ready",
+        next_steps=(*steps, f"wait longer:  homeport env --timeout {seconds * 2:g} {name} -- …"),
+        facts={"name": name, "seconds": seconds},
+    )
+
+
+def no_program(command: str, reason: str) -> UsageError:
+    """The COMMAND of `env` cannot be run."""
+    return UsageError(
+        f"{command} cannot be run: {reason}.",
+        code="no-such-program",
+        next_steps=(f"is it installed:  command -v {command}",),
+        facts={"command": command},
+    )
+
+
+def does_not_listen(name: str) -> NothingThereError:
+    """A program that was ready and has given its port back."""
+    return NothingThereError(
+        f"{name} does not listen on its port at the moment.",
+        code="does-not-listen",
+        next_steps=("look at the terminal of homeport up",),
+        facts={"name": name},
+    )
+
+
+def same_variable(one: str, other: str, variable: str) -> UsageError:
+    """Two names that a program could not tell apart."""
+    return UsageError(
+        f"{one} and {other} would both be {variable}.",
+        code="same-variable",
+        next_steps=("name one of them only",),
+        facts={"names": [one, other], "variable": variable},
+    )
