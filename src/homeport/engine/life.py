@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeport.core.errors import ExitCode
 from homeport.core.failure import Failure, FailureKind
-from homeport.core.wire import Adopt, Drained, Failed, Job, Ready, Retire, Taken
+from homeport.core.wire import Adopt, Drained, Failed, Job, Ping, Pong, Ready, Retire, Taken
 from homeport.core.wire_doors import Answered, Certify, Change, Cut, Passes, Serve, Shut
 from homeport.engine import used_files
 from homeport.engine.channel import Channel, Received
@@ -163,6 +163,8 @@ class Life:
                 self._work.add(adopt(self._server, message, received.descriptors))
             case Taken():
                 self._server.taken()
+            case Ping(number=number):
+                self._channel.send(Pong(number=number))
             case Retire() as retire:
                 self._leave(retire)
             case message:

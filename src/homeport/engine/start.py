@@ -2,13 +2,14 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from homeport import host
 from homeport.core import wire, words
-from homeport.core.address import WILDCARD
+from homeport.core.address import WILDCARD, Interface
 from homeport.core.errors import ExitCode
 from homeport.core.links import links, needs_interfaces
 from homeport.core.plan import ServeRequest, plan
@@ -24,6 +25,9 @@ from homeport.engine.service import Service
 from homeport.engine.shadows import Shadows
 from homeport.engine.supervisor import Supervisor
 from homeport.engine.watch import Rules
+
+if TYPE_CHECKING:  # only under a service manager
+    from homeport.engine.watchdog import Heard, Watchdog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +48,21 @@ class Serving:
     entrance: Entrance = field(default_factory=Entrance)
 
 
-def open_for(serving: Serving) -> tuple[Listeners, Opened]:
-    """Bind and listen. Raises UsageError, BindError; nothing is open then."""
+def open_for(serving: Serving, told: Mapping[str, str] | None = None) -> tuple[Listeners, Opened]:
+    """Bind and listen. Raises UsageError, BindError; nothing is open then.
+
+    `told`: what a service manager has said, who may have opened them already.
+    """
     request = serving.request
-    known = host.interfaces() if plan_needs_interfaces(request.hosts) else ()
-    listeners = open_listeners(plan(request, known), request.port_origin)
+    known: tuple[Interface, ...] = ()
+    listeners = None
+    if told:
+        from homeport.engine.inherited_sockets import inherited_listeners
+
+        listeners = inherited_listeners(told, request)
+    if listeners is None:
+        known = host.interfaces() if plan_needs_interfaces(request.hosts) else ()
+        listeners = open_listeners(plan(request, known), request.port_origin)
     ips = tuple(address.ip for address in listeners.addresses)
     if needs_interfaces(ips):
         known = known or host.interfaces()
@@ -112,6 +126,7 @@ def supervise(
     doors: Doors,
     reception: Reception,
     shadows: Shadows,
+    watchdog: "Watchdog | None" = None,
 ) -> ExitCode:
     """Run until the end; the listeners are closed then. `inputs` include the signals."""
     with ExitStack() as cleanup:
@@ -133,6 +148,9 @@ def supervise(
 
             chores = (*chores, Renewal(front, doors, reporter.warn))
         inputs = (*inputs, reception)
+        heard: "Heard" = reception.hear
+        if watchdog is not None:
+            chores, heard = (*chores, watchdog), watchdog.hearing(heard)
         supervisor = Supervisor(
             service,
             reporter,
@@ -141,7 +159,7 @@ def supervise(
             saves,
             doors,
             chores,
-            reception.hear,
+            heard,
             reception.stopping,
         )
         return supervisor.run()

@@ -10,6 +10,7 @@ import sys
 import time
 from typing import NoReturn
 
+from homeport.ui.cli.by_service_manager import from_service_manager
 from homeport.ui.cli.commands import command_in, help_of, run_command
 from homeport.ui.cli.output import open_standard_streams, write
 
@@ -26,6 +27,7 @@ def main() -> NoReturn:
         _leave(_tell(arguments, command))
     if command is not None:
         _leave(run_command(command, rest))
+    manager = from_service_manager()
     from homeport.engine.spawn import spawn_worker
 
     try:
@@ -34,7 +36,7 @@ def main() -> NoReturn:
         spare = []
     from homeport.ui.cli.serve import serve_command
 
-    _leave(serve_command(arguments, started, spare))
+    _leave(serve_command(arguments, started, spare, manager))
 
 
 def _tell(arguments: list[str], command: str | None) -> int:

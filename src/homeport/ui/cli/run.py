@@ -11,6 +11,7 @@ from typing import Any
 from homeport.core import app_refusals, refusals
 from homeport.core.appref import AppLocation
 from homeport.core.errors import ExitCode, HomeportError
+from homeport.ui.cli.by_service_manager import from_service_manager
 from homeport.ui.cli.find_app import Wanted, find_app
 from homeport.ui.cli.folders import current_folder
 from homeport.ui.cli.output import open_standard_streams
@@ -48,6 +49,7 @@ def _is_worker() -> bool:
 
 
 def _run(app: Any, options: dict[str, Any], started: float, *, json: bool) -> ExitCode:
+    manager = from_service_manager()
     folder = current_folder()
     project = read_project(folder)
     if isinstance(app, str):
@@ -57,13 +59,13 @@ def _run(app: Any, options: dict[str, Any], started: float, *, json: bool) -> Ex
         serving = serving_of(settings, project, folder, location, started)
         paths = (*serving.job.sys_path, *(path for path in sys.path if path))
         job = replace(serving.job, sys_path=tuple(dict.fromkeys(paths)))
-        return serve(replace(serving, job=job), settings, [])
+        return serve(replace(serving, job=job), settings, [], manager=manager)
     if options.get("reload"):
         tell(app_refusals.reload_needs_a_name(), json=json)
     settings = settings_of(from_arguments({**options, "reload": False}), project)
     location = AppLocation(module=type(app).__name__, attribute=None, folder=str(folder))
     serving = serving_of(settings, project, folder, location, started)
-    return serve(replace(serving, restarts=False), settings, [], app)
+    return serve(replace(serving, restarts=False), settings, [], app, manager)
 
 
 def script_folder(current: Path) -> Path:

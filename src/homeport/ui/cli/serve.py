@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from homeport.core import refusals, registry_words
 from homeport.core.errors import ExitCode, HomeportError
@@ -28,6 +29,7 @@ from homeport.ui.cli.folders import current_folder
 from homeport.ui.cli.json_report import JsonReport
 from homeport.ui.cli.keyboard import Keyboard
 from homeport.ui.cli.output import has_colour, write
+from homeport.ui.cli.settings_told import answer_of
 from homeport.ui.cli.sources import (
     Project,
     from_arguments,
@@ -39,10 +41,18 @@ from homeport.ui.cli.telling import tell, wants_json
 from homeport.ui.cli.text_report import TextReport
 from homeport.ui.cli.what_to_serve import serving_of
 
+if TYPE_CHECKING:  # only where there is one
+    from homeport.engine.service_manager import ServiceManager
+
 DEMO = "homeport.demo.app:app"
 
 
-def serve_command(arguments: Sequence[str], started: float, spare: list[WorkerProcess]) -> int:
+def serve_command(
+    arguments: Sequence[str],
+    started: float,
+    spare: list[WorkerProcess],
+    manager: "ServiceManager | None" = None,
+) -> int:
     """The command; its exit code. Every refusal is told, a traceback only for our own bugs."""
     json, named = wants_json(arguments, os.environ), None
     try:
@@ -67,7 +77,7 @@ def serve_command(arguments: Sequence[str], started: float, spare: list[WorkerPr
         serving = serving_of(settings, project, folder, location, started)
         if named == "demo":
             serving = replace(serving, title="the built-in demo app")
-        return serve(serving, settings, spare)
+        return serve(serving, settings, spare, manager=manager, command=True)
     except HomeportError as error:
         tell(error, json=json, app=named)
         return error.exit_code
@@ -85,13 +95,21 @@ def settings_of(first: Source, project: Project) -> Settings:
 
 
 def serve(
-    serving: Serving, settings: Settings, spare: list[WorkerProcess], app: object = None
+    serving: Serving,
+    settings: Settings,
+    spare: list[WorkerProcess],
+    app: object = None,
+    manager: "ServiceManager | None" = None,
+    *,
+    command: bool = False,
 ) -> ExitCode:
     """Open, tell, run. `spare` may hold a worker process that is up already.
 
-    `app`: an app object, served by this process.
+    `app`: an app object, served by this process. `manager` has started us. `command`: it was
+    started by our own command, and can be again.
     """
-    listeners, opened = open_for(serving)
+    listeners, opened = open_for(serving, manager.told if manager is not None else None)
+    hangup = manager.hangup(restarts=serving.restarts) if manager is not None else None
     with ExitStack() as cleanup:
         presence, notes = _presence(serving.name, opened)
         if presence is not None:
@@ -99,23 +117,27 @@ def serve(
             entry = presence.entry
             opened = replace(opened, name=entry.name, instance=entry.instance)
         reporter, keyboard = face_of(settings, opened)
+        if manager is not None:
+            reporter = manager.hearing(reporter)
         if keyboard is not None:
             cleanup.callback(keyboard.close)
         reporter.opened(opened)
         front, more = front_of(serving, opened)
         for note in (*notes, *more):
             reporter.warn(note)
-        run = _Run(serving, listeners, front, reporter, presence, keyboard)
+        run = _Run(serving, listeners, front, reporter, presence, keyboard, manager)
+        if presence is not None:
+            presence.control.handlers["settings"] = answer_of(settings, command=command)
         if app is not None:
             from homeport.engine.inline import serve_here  # with asyncio, which others do not need
 
-            return serve_here(app, run, cleanup.close)
-        pipe = cleanup.enter_context(SignalPipe())
+            return serve_here(app, run, cleanup.close, hangup)
+        signals = Signals(cleanup.enter_context(SignalPipe()), hangup)
         if not serving.job.warm:
-            return run(lambda: spare.pop() if spare else spawn_worker(), (Signals(pipe),))
+            return run(lambda: spare.pop() if spare else spawn_worker(), (signals,))
         warmth = Warmth(serving.job, settings.warm_exclude, reporter.warn, spare)
         cleanup.callback(warmth.close)
-        return run(warmth.spawn, (Signals(pipe), warmth), warmth.heard)
+        return run(warmth.spawn, (signals, warmth), warmth.heard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +150,7 @@ class _Run:
     reporter: Reporter
     presence: Presence | None
     keyboard: Keyboard | None
+    manager: "ServiceManager | None" = None
 
     def __call__(
         self,
@@ -147,6 +170,7 @@ class _Run:
                 n=lambda: self._judge(reception, let_in=False),
             )
             inputs = (*inputs, self.keyboard)
+        watchdog = self.manager.watchdog(doors) if self.manager is not None else None
         try:
             return supervise(
                 self.serving,
@@ -157,6 +181,7 @@ class _Run:
                 doors,
                 reception,
                 self.listeners.shadows,
+                watchdog,
             )
         finally:
             if self.presence is not None:

@@ -32,6 +32,7 @@ def serving_of(
             port=settings.port,
             port_origin=settings.port_origin,
             force_port=settings.force_port,
+            hosts_origin=settings.host_origin,
         ),
         job=Job(
             module=location.module,
