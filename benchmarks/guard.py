@@ -57,7 +57,7 @@ OTHER = LONG.replace(b"text/html,application/xhtml+xml,application/xml;q=0.9,", 
 HEADS = {
     "wrk's headers": (SHORT,),
     "a browser's headers": (LONG,),
-    "a browser's, never twice the same": (LONG, OTHER),
+    "a browser's, two kinds in turn": (LONG, OTHER),
 }
 BROWSER = """\
 wrk.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from homeport.core.doorbell import PAUSE
 from tests.cli.sharing import ANDROID, HOME, PHONES, Street, port_of, streets
 from tests.cli.terminal import Terminal
 from tests.engine.live import HELLO, eventually
@@ -103,7 +102,7 @@ def test_y_and_n_answer_the_device_that_is_shown(street: Street, shop: Path) -> 
 def _typed(term: Terminal, key: str, answer: str) -> bool:
     """Type it; whether it was taken. One that comes too early for the question is not."""
     term.type(key)
-    term.look(PAUSE / 2)
+    term.look(0.5)
     return answer in term.plain
 
 

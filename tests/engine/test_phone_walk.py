@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from homeport.core import pairing_words as words
-from homeport.core.doorbell import PAUSE
 from tests.cli.sharing import ANDROID, HOME, IPHONE, Street, streets
 from tests.cli.terminal import Terminal
 from tests.cli.test_share_keys import shared
@@ -126,7 +125,7 @@ def answered(term: Terminal, key: str, answer: str) -> None:
 
     def taken() -> bool:
         term.type(key)
-        return answer in term.look(PAUSE / 2)
+        return answer in term.look(0.5)
 
     eventually(taken, f"the key {key} counts")
 

@@ -4,8 +4,6 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any, Self
 
-from homeport.core.secret_hash import hashed, position
-
 
 class TokenState(Enum):
     """What a token is worth; the names are those of `core.policy.PassKind`."""
@@ -30,6 +28,8 @@ class Mirror:
 
     def look(self, token: str) -> tuple[TokenState, str | None]:
         """What the token is worth, and whose it is."""
+        from homeport.core.secret_hash import hashed, position  # OpenSSL; a start needs none of it
+
         wanted = hashed(token)
         valid = position(wanted, (known for known, _ in self.passes))
         if valid is not None:

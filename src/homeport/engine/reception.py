@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from homeport.core import guard_words, registry_words
 from homeport.core.events import Event
 from homeport.core.wire import Loaded, Message
 from homeport.core.wire_doors import Asked, Guessed, Visited
@@ -63,7 +62,9 @@ class Reception:
 
     def _answer(self, word: str, request: dict[str, Any]) -> Mapping[str, Any]:
         if self._ends:
-            raise registry_words.server_gone(self._front.name)
+            from homeport.core.registry_words import server_gone
+
+            raise server_gone(self._front.name)
         return self.desk.answer(word, request)
 
     def hear(self, worker: int, message: Message) -> None:
@@ -96,7 +97,9 @@ class Reception:
                     )
                     self._reporter.refused(refused)
             if peer["forwarded"]:
-                self._reporter.warn(guard_words.forwarded_removed(peer["ip"]))
+                from homeport.core.guard_words import forwarded_removed
+
+                self._reporter.warn(forwarded_removed(peer["ip"]))
         if not self._front.is_at_home(message.door):
             self.desk.visited(message)
 

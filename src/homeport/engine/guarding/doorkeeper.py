@@ -2,11 +2,12 @@
 
 Ordinary requests to an unshared door look alike, so what was allowed once is remembered by all that
 it was allowed for: the ends of the connection, the method, and every header that matters. Such a
-request costs a look into a set, and one with the same headers as the one before it a comparison;
+request costs a look into a set, and one with the very headers of one just before it a comparison;
 nothing that carries a pass is remembered.
 """
 
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs
@@ -33,6 +34,7 @@ from homeport.engine.guarding.passes import Passes
 OWN_PATHS = "/.well-known/homeport/"
 PAIRING_PATH = OWN_PATHS + "pair"
 _MOST_REMEMBERED = 256
+_MOST_LAST = 4
 _LONGEST_REMEMBERED = 512  # bytes of header values
 
 _NOTHING = (PassKind.NONE, Via.NONE)
@@ -112,7 +114,7 @@ class Doorkeeper:
         self._sieve = Sieve(cookies=policy.pairing)
         self._boring = self._sieve.boring
         self._allowed: set[object] = set()
-        self._last: tuple[Any, _Ends | None] = (None, None)
+        self._last: deque[tuple[Any, _Ends]] = deque(maxlen=_MOST_LAST)
         self._told_forwarded = False
 
     def _end_of(self, policy: Policy) -> float | None:
@@ -125,7 +127,7 @@ class Doorkeeper:
         self.policy = policy
         self._ends = self._end_of(policy)
         self._allowed.clear()
-        self._last = (None, None)
+        self._last.clear()
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """One request, WebSocket or lifespan. ValueError for what is none of these."""
@@ -138,7 +140,7 @@ class Doorkeeper:
             client[0] if client else None,
             server[0] if server else None,
         )
-        if self._last != (headers, ends):
+        if (headers, ends) not in self._last:
             boring = self._boring
             key = (ends, tuple([pair for pair in headers if pair[0] not in boring]))
             try:
@@ -146,7 +148,7 @@ class Doorkeeper:
                     return self._judge(scope, receive, send, key)
             except TypeError:  # a server whose headers are lists
                 return self._judge(scope, receive, send, None)
-            self._last = (list(headers), ends)
+            self._last.appendleft((list(headers), ends))
         if scope["path"].startswith("/"):
             return self.app(scope, receive, send)
         return self._judge(scope, receive, send, None)

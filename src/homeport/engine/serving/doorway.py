@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +14,9 @@ from homeport.engine.serving.door import Arrival, Door, unmapped
 
 Peer = tuple[str, int] | None
 """IP and port as the socket tells them; None where there is no such thing."""
+
+
+MOST_USUAL = 4
 
 
 class Doorway(ServerState):
@@ -28,8 +31,8 @@ class Doorway(ServerState):
         self.app = app if door.app is None else door.app
         self.plain = speaks_https(self.tell) if door.plain is None else door.plain
         self.closed = False
-        self.usual: tuple[bytes, list[tuple[bytes, bytes]]] | None = None
-        """Method and headers of the last plain head; a copy, for apps may change theirs."""
+        self.usual: deque[tuple[bytes, list[tuple[bytes, bytes]]]] = deque(maxlen=MOST_USUAL)
+        """Methods and headers of the last plain heads; copies, for apps may change theirs."""
         self._loop = loop
         self._peers: Counter[str] = Counter()
         self._inside = 0

@@ -1,7 +1,7 @@
 """The strict check of what arrives, below ASGI: refused here, no app has seen anything of it.
 
 An ordinary request costs one look at its complete head (`core/wire_rules.is_plain`), and where the
-one before it at the door had the very same headers only a comparison. Bytes are
+one just before it at the door had the very same headers only a comparison. Bytes are
 counted only where the parser has been given part of a head, or a chunked body: what it keeps to
 itself until a line is complete would otherwise have no end.
 """
@@ -145,19 +145,26 @@ class StrictHttp(HttpToolsProtocol):
         """A head is complete: look at it, then as uvicorn."""
         parser, url, headers = self.parser, self.url, self.headers
         method, version = parser.get_method(), parser.get_http_version()
-        if self._careful:
-            plain = False
-        elif (method, headers) == (usual := self.server_state.usual):  # type: ignore[attr-defined]
-            plain = version == "1.1" and url[:1] == b"/"
-            headers[:] = usual[1]  # the very same objects: the guard sees that at once
-        elif plain := is_plain(method, version, url, headers):
-            self.doorway.usual = (method, headers.copy())
+        plain = not self._careful and self._is_plain(method, version, url, headers)
         if not plain:
             self._look_closely(method, version, url, headers)
         super().on_headers_complete()
         if not plain and any(name == b"transfer-encoding" for name, _ in headers):
             self._chunked, self._framing = True, 0
             self.headers = []  # trailers come here, and not to the app after the fact
+
+    def _is_plain(
+        self, method: bytes, version: str, url: bytes, headers: list[tuple[bytes, bytes]]
+    ) -> bool:
+        usual = self.server_state.usual  # type: ignore[attr-defined]
+        for known in usual:
+            if known[1] == headers and known[0] == method:
+                headers[:] = known[1]  # the very same objects: the guard sees that at once
+                return version == "1.1" and url[:1] == b"/"
+        if not is_plain(method, version, url, headers):
+            return False
+        usual.appendleft((method, headers.copy()))
+        return True
 
     def _look_closely(
         self, method: bytes, version: str, url: bytes, headers: list[tuple[bytes, bytes]]
