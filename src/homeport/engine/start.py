@@ -148,7 +148,7 @@ def supervise(
 
             chores = (*chores, Renewal(front, doors, reporter.warn))
         inputs = (*inputs, reception)
-        heard: "Heard" = reception.hear
+        heard: Heard = reception.hear
         if watchdog is not None:
             chores, heard = (*chores, watchdog), watchdog.hearing(heard)
         supervisor = Supervisor(
