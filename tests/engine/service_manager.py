@@ -72,12 +72,13 @@ def activated(
     **env: str,
 ) -> Iterator[Homeport]:
     """homeport with these sockets on descriptors 3, 4, …, as systemd starts it."""
-    words = [sys.executable, *command, *arguments, *(() if command[0] != "-m" else ("--json",))]
+    words = [sys.executable, *command, *arguments, *(("--json",) if "-m" in command else ())]
     count = len(sockets)
     with ExitStack() as cleanup:
         # High copies first, so that no dup2 of the shell overwrites the source of another one.
         sources = [os.dup2(each.fileno(), 90 + at) for at, each in enumerate(sockets)]
-        cleanup.callback(lambda: [os.close(each) for each in sources])
+        for each in sources:
+            cleanup.callback(os.close, each)
         moves = " ".join(f"{3 + at}<&{each} {each}<&-" for at, each in enumerate(sources))
         line = f"export LISTEN_PID=$$ LISTEN_FDS={count}; exec {shlex.join(words)} {moves}"
         server = Homeport(["bash", "-c", line], folder, environment(**env), pass_fds=tuple(sources))

@@ -25,27 +25,28 @@ def place(kind: str, project: Path) -> str:
 
 @pytest.mark.parametrize("kind", ["path", "abstract"])
 def test_the_manager_hears_of_start_reload_failure_and_end(project: Path, kind: str) -> None:
-    with ear(place(kind, project)) as manager:
-        with homeport(project, NOTIFY_SOCKET=manager.address) as server:
-            server.ready()
-            said = manager.until("READY=1")
-            assert f"MAINPID={server.process.pid}" in said
-            assert any(
-                line.startswith("STATUS=serving http://") and str(server.port) in line
-                for line in said
-            )
-            before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
-            save(project / "main.py", HELLO.replace("1", "2"))
-            said = manager.until("RELOADING=1")
-            (moment,) = (line for line in said if line.startswith("MONOTONIC_USEC="))
-            assert int(moment.partition("=")[2]) >= before
-            manager.until("READY=1")
-            save(project / "main.py", "import nothing_of_that_name\n")
-            manager.until("RELOADING=1")
-            said = manager.until("READY=1")
-            assert any("does not start" in line and "still serving" in line for line in said)
-            assert server.end(signal.SIGTERM) == 0
-            manager.until("STOPPING=1")
+    with (
+        ear(place(kind, project)) as manager,
+        homeport(project, NOTIFY_SOCKET=manager.address) as server,
+    ):
+        server.ready()
+        said = manager.until("READY=1")
+        assert f"MAINPID={server.process.pid}" in said
+        assert any(
+            line.startswith("STATUS=serving http://") and str(server.port) in line for line in said
+        )
+        before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+        save(project / "main.py", HELLO.replace("1", "2"))
+        said = manager.until("RELOADING=1")
+        (moment,) = (line for line in said if line.startswith("MONOTONIC_USEC="))
+        assert int(moment.partition("=")[2]) >= before
+        manager.until("READY=1")
+        save(project / "main.py", "import nothing_of_that_name\n")
+        manager.until("RELOADING=1")
+        said = manager.until("READY=1")
+        assert any("does not start" in line and "still serving" in line for line in said)
+        assert server.end(signal.SIGTERM) == 0
+        manager.until("STOPPING=1")
 
 
 def test_an_app_that_never_starts_is_never_called_ready(project: Path) -> None:
@@ -60,19 +61,21 @@ def test_an_app_that_never_starts_is_never_called_ready(project: Path) -> None:
 
 
 def test_sighup_reloads_without_a_terminal_and_ends_beside_sigterm(project: Path) -> None:
-    with ear(str(project / "notify")) as manager:
-        with homeport(project, "--no-reload", NOTIFY_SOCKET=manager.address) as server:
-            server.ready()
-            manager.until("READY=1")
-            server.process.send_signal(signal.SIGHUP)
-            manager.until("RELOADING=1")
-            server.until("reloaded")
-            manager.until("READY=1")
-            os.kill(server.process.pid, signal.SIGSTOP)  # so that both are found at once
-            os.kill(server.process.pid, signal.SIGTERM)
-            os.kill(server.process.pid, signal.SIGHUP)
-            os.kill(server.process.pid, signal.SIGCONT)
-            assert server.wait() == 0
+    with (
+        ear(str(project / "notify")) as manager,
+        homeport(project, "--no-reload", NOTIFY_SOCKET=manager.address) as server,
+    ):
+        server.ready()
+        manager.until("READY=1")
+        server.process.send_signal(signal.SIGHUP)
+        manager.until("RELOADING=1")
+        server.until("reloaded")
+        manager.until("READY=1")
+        os.kill(server.process.pid, signal.SIGSTOP)  # so that both are found at once
+        os.kill(server.process.pid, signal.SIGTERM)
+        os.kill(server.process.pid, signal.SIGHUP)
+        os.kill(server.process.pid, signal.SIGCONT)
+        assert server.wait() == 0
 
 
 def test_without_a_manager_sighup_ends_the_server(project: Path) -> None:

@@ -12,10 +12,14 @@ GROUPS = (
     ("ls|port|reach|stop", "what listens here, who holds a port, who reaches it; end it"),
     ("share|unshare|devices|token", "open a server to this network, for a while"),
     ("doctor|trust", "why a phone cannot connect; trust certificates of --tls"),
+    ("export", "a unit for systemd, launchd or compose, a site for caddy"),
 )
 """For the help: commands, and what they are for."""
 LOOKING = frozenset(
-    ("ls", "port", "reach", "stop", "share", "unshare", "devices", "token", "doctor", "trust")
+    (
+        *("ls", "port", "reach", "stop", "share", "unshare", "devices", "token", "doctor"),
+        *("trust", "export"),
+    )
 )
 
 

@@ -24,7 +24,6 @@ from homeport.engine.start import Serving, front_of, open_for, supervise
 from homeport.engine.warmth import Warmth
 from homeport.ui.cli import arguments as command_line
 from homeport.ui.cli.browser import OpenWhenReady, open_browser
-from homeport.ui.cli.find_app import Wanted, find_app
 from homeport.ui.cli.folders import current_folder
 from homeport.ui.cli.json_report import JsonReport
 from homeport.ui.cli.keyboard import Keyboard
@@ -39,7 +38,7 @@ from homeport.ui.cli.sources import (
 )
 from homeport.ui.cli.telling import tell, wants_json
 from homeport.ui.cli.text_report import TextReport
-from homeport.ui.cli.what_to_serve import serving_of
+from homeport.ui.cli.what_to_serve import app_of, serving_of
 
 if TYPE_CHECKING:  # only where there is one
     from homeport.engine.service_manager import ServiceManager
@@ -70,10 +69,7 @@ def serve_command(
         project = read_project(folder)
         settings = settings_of(from_arguments(given), project)
         json = settings.json
-        home = folder / settings.app_dir if settings.app_dir else folder
-        if settings.app_in_project and not settings.app_dir and project.file is not None:
-            home = project.file.parent
-        location = find_app(Wanted(settings.app, home.absolute()), project)
+        location = app_of(settings, project, folder)
         serving = serving_of(settings, project, folder, location, started)
         if named == "demo":
             serving = replace(serving, title="the built-in demo app")
