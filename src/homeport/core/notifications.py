@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from homeport.core.events import Announce, News
 from homeport.core.redact import plain
@@ -46,6 +47,8 @@ def notification(
             return _said(f"stopping: {reasons}", "STOPPING=1", ready=ready)
         case News.STOPPED:
             return Notified(text="", ready=ready)
+        case _:
+            assert_never(announce.news)
 
 
 def no_reload(now: int) -> tuple[str, str]:

@@ -142,12 +142,7 @@ def supervise(
             started=serving.started,
             restarts=serving.restarts,
         )
-        chores: tuple[Chore, ...] = (_Strangers(shadows, reporter), doors, reception)
-        if front.leaf is not None:
-            from homeport.engine.certificates.renewal import Renewal
-
-            chores = (*chores, Renewal(front, doors, reporter.warn))
-        inputs = (*inputs, reception)
+        chores = _chores(front, reporter, doors, reception, shadows)
         heard: Heard = reception.hear
         if watchdog is not None:
             chores, heard = (*chores, watchdog), watchdog.hearing(heard)
@@ -155,7 +150,7 @@ def supervise(
             service,
             reporter,
             spawn,
-            inputs,
+            (*inputs, reception),
             saves,
             doors,
             chores,
@@ -163,6 +158,17 @@ def supervise(
             reception.stopping,
         )
         return supervisor.run()
+
+
+def _chores(
+    front: Front, reporter: Reporter, doors: Doors, reception: Reception, shadows: Shadows
+) -> tuple[Chore, ...]:
+    chores: tuple[Chore, ...] = (_Strangers(shadows, reporter), doors, reception)
+    if front.leaf is None:
+        return chores
+    from homeport.engine.certificates.renewal import Renewal
+
+    return (*chores, Renewal(front, doors, reporter.warn))
 
 
 class _Strangers:
