@@ -1,6 +1,7 @@
 """Socket activation: homeport serves the sockets that a service manager has opened."""
 
 import json
+import os
 import signal
 import socket
 import threading
@@ -76,19 +77,22 @@ def test_the_sockets_that_are_given_are_served(project: Path) -> None:
 
 def test_no_worker_and_no_program_of_it_hears_of_them(project: Path) -> None:
     (project / "main.py").write_text(TELLING)
-    with opened("127.0.0.1", "::1") as sockets, activated(project, sockets) as server:
+    # The third is on descriptor 5: on 3 and 4 a worker has something of its own.
+    with opened("127.0.0.1", "::1", "127.0.0.2") as sockets, activated(project, sockets) as server:
         server.until("ready")
         told = get(sockets[0])
         assert told["names"] == []
         inodes = [f"socket:[{sock_inode(sock)}]" for sock in sockets]
         fds = told["fds"]
         assert isinstance(fds, dict)
-        assert [list(fds.values()).count(each) for each in inodes] == [1, 1]  # by our channel only
+        assert [list(fds.values()).count(each) for each in inodes] == [
+            1,
+            1,
+            1,
+        ]  # by our channel only
 
 
 def sock_inode(sock: socket.socket) -> int:
-    import os
-
     return os.fstat(sock.fileno()).st_ino
 
 
