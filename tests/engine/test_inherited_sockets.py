@@ -77,7 +77,7 @@ def test_the_sockets_that_are_given_are_served(project: Path) -> None:
 
 def test_no_worker_and_no_program_of_it_hears_of_them(project: Path) -> None:
     (project / "main.py").write_text(TELLING)
-    # Each once, by our channel. The third is on descriptor 5: on 3 and 4 a worker has something of its own.
+    # Each once, by our channel. The third is on descriptor 5: a worker has others on 3 and 4.
     with opened("127.0.0.1", "::1", "127.0.0.2") as sockets, activated(project, sockets) as server:
         server.until("ready")
         told = get(sockets[0])
