@@ -24,6 +24,7 @@ def refused(name: str, raw: object) -> str:
 def test_every_setting_is_an_option_and_every_option_a_setting() -> None:
     assert {"app", *(option.field for option in OPTIONS)} == set(FIELDS)
     assert set(FIELDS) == {field.name for field in fields(Settings)} - {
+        "host_origin",
         "port_origin",
         "app_in_project",
         "name_in_project",

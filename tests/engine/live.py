@@ -38,7 +38,13 @@ Event = dict[str, Any]
 class Homeport:
     """A running `homeport --json`; its events are read as they come."""
 
-    def __init__(self, command: Sequence[str], folder: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        env: Mapping[str, str],
+        pass_fds: tuple[int, ...] = (),
+    ) -> None:
         self.process = subprocess.Popen(
             list(command),
             cwd=folder,
@@ -47,6 +53,7 @@ class Homeport:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=pass_fds,
         )
         self.events: list[Event] = []
         self.other_lines: list[str] = []

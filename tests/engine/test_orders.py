@@ -26,6 +26,7 @@ def orders(
     *,
     restarts: bool = True,
     renewal: Renewal | None = None,
+    is_managed: bool = False,
     warnings: list[str] | None = None,
     sockets: Sequence[socket.socket] = (),
 ) -> Orders:
@@ -37,6 +38,7 @@ def orders(
         restarts=restarts,
         log=None,
         renewal=renewal,
+        is_managed=is_managed,
         within=15.0,
         shared_until=lambda: 12.0,
         warn=(warnings if warnings is not None else []).append,
@@ -105,6 +107,14 @@ def test_an_app_object_is_not_reloaded_and_a_script_not_restarted() -> None:
     with pytest.raises(HomeportError) as refusal:
         asked("restart", orders(Diary()))
     assert refusal.value.code == "cannot-restart"
+    assert "homeport.run() in a script" in refusal.value.message
+
+
+def test_what_a_service_manager_has_started_only_that_starts_again() -> None:
+    with pytest.raises(HomeportError) as refusal:
+        asked("restart", orders(Diary(), is_managed=True))
+    assert refusal.value.code == "cannot-restart"
+    assert "systemctl --user restart" in refusal.value.next_steps[1]
 
 
 @pytest.mark.parametrize("word", ["reload", "restart"])

@@ -82,7 +82,8 @@ OPTIONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The merged settings. `port_origin` names where the port comes from, for messages.
+    """The merged settings. `port_origin` names where the port comes from, for messages; so does
+    `host_origin`, None when nobody has asked for a host.
 
     `app_in_project`: the app is named by pyproject.toml, so relative to its folder.
     `name_in_project`: the name is said there, so it is the same in every git worktree.
@@ -91,6 +92,7 @@ class Settings:
     app: str | None = None
     app_in_project: bool = False
     host: tuple[str, ...] = ("localhost",)
+    host_origin: str | None = None
     port: int | None = None
     port_origin: str = "--port"
     name: str | None = None
@@ -141,13 +143,13 @@ def merge(sources: tuple[Source, ...]) -> Settings:
             merged[name] = _read(name, raw, source.origins[name])
             if name in ("app", "name"):
                 merged[f"{name}_in_project"] = source.is_project
-            if name == "port":
-                merged["port_origin"] = source.origins[name]
+            if name in ("host", "port"):
+                merged[f"{name}_origin"] = source.origins[name]
     return Settings(**merged)
 
 
 _BY_FIELD = {option.field: option for option in OPTIONS}
-_DERIVED = ("port_origin", "app_in_project", "name_in_project")
+_DERIVED = ("host_origin", "port_origin", "app_in_project", "name_in_project")
 FIELDS = tuple(field.name for field in fields(Settings) if field.name not in _DERIVED)
 
 

@@ -24,12 +24,15 @@ def cannot_reload(name: str) -> UsageError:
     )
 
 
-def cannot_restart(name: str) -> UsageError:
-    """A script started it, and only the script knows how."""
+def cannot_restart(name: str, *, is_managed: bool) -> UsageError:
+    """A script started it, or a service manager, and only they know how."""
+    by, other = "homeport.run() in a script", ("script", "run the script again")
+    if is_managed:
+        by, other = "a service manager", ("manager", "for systemd:  systemctl --user restart UNIT")
     return UsageError(
-        f"{name} was started by homeport.run() in a script: only the script can start it again.",
+        f"{name} was started by {by}: only the {other[0]} can start it again.",
         code="cannot-restart",
-        next_steps=(f"to load the app again:  homeport reload {name}", "or run the script again"),
+        next_steps=(f"to load the app again:  homeport reload {name}", f"or {other[1]}"),
         facts={"name": name},
     )
 

@@ -21,12 +21,16 @@ PAIRS = {"localhost": LOOPBACK, "all": WILDCARD}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeRequest:
-    """What was asked. `port` None: that of the project (core/port_choice); 0: any that is free."""
+    """What was asked. `port` None: that of the project (core/port_choice); 0: any that is free.
+
+    `hosts_origin` names where `hosts` come from; None: nobody has asked for them.
+    """
 
     hosts: tuple[str, ...]
     port: int | None
     port_origin: str
     force_port: bool = False
+    hosts_origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

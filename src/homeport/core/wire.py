@@ -202,6 +202,20 @@ class Forked:
     pid: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ping:
+    """To a worker that serves: say that your loop turns."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pong:
+    """The answer to `Ping`."""
+
+    number: int
+
+
 Message = (
     Job
     | Serve
@@ -230,6 +244,8 @@ Message = (
     | Warmed
     | Fork
     | Forked
+    | Ping
+    | Pong
 )
 _TYPES: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
 

@@ -70,6 +70,17 @@ class Doors:
         self._has_room.pop(worker, None)
         self._behind.pop(worker, None)
 
+    def serving(self) -> frozenset[int]:
+        """The workers that keep them."""
+        return frozenset(self._serving)
+
+    def ask(self, message: Message) -> frozenset[int]:
+        """To the workers that keep them; which they are. One that is behind is not waited for."""
+        asked = frozenset(each for each in self._serving if self._has_room[each]())
+        for worker in asked:
+            self._serving[worker](message, ())
+        return asked
+
     def open(self, door: OpenedDoor, sock: socket.socket) -> None:
         """One more; `sock` listens, and is ours to close."""
         self._open[door.number] = door, sock

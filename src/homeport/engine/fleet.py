@@ -18,9 +18,9 @@ from homeport.core.errors import ExitCode, HomeportError
 from homeport.core.start_order import Stage, hopeless, startable, stoppable
 from homeport.engine import command_process
 from homeport.engine.command_entry import CommandEntry, new_entry
-from homeport.engine.command_port import port_for
 from homeport.engine.listening_of import held_by, other_ports
 from homeport.engine.member import LOOK_AGAIN, Member, Said
+from homeport.engine.port_ahead import port_ahead
 from homeport.engine.signals import SignalPipe
 
 LATE = 10.0
@@ -154,7 +154,7 @@ class Fleet:
             return (sys.executable, "-P", "-m", "homeport", *words)
         assert app.command is not None
         if app.port is None:
-            member.port, notes = port_for(member.name, self._plan.project, self._environment)
+            member.port, notes = port_ahead(member.name, self._plan.project, self._environment)
             for note in notes:
                 self._warn(member, note)
         return (command_process.SHELL, "-c", app.command)

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from homeport.core.errors import ExitCode
+from homeport.core.events import Event
 from homeport.core.wire import Job
 from homeport.engine.channel import Channel
 from homeport.engine.outside import Input, Process
@@ -64,15 +65,20 @@ class MainThread:
 Supervise = Callable[[Callable[[], Process], tuple[Input, ...]], ExitCode]
 
 
-def serve_here(app: Any, supervise: Supervise, before_exit: Callable[[], None]) -> ExitCode:
+def serve_here(
+    app: Any,
+    supervise: Supervise,
+    before_exit: Callable[[], None],
+    hangup: Callable[[], list[Event]] | None = None,
+) -> ExitCode:
     """Serve `app` in this thread until the end; `supervise(spawn, inputs)` runs beside it.
 
-    `before_exit` is called when the process has to end at once.
+    `before_exit` is called when the process has to end at once, `hangup` as in `Signals`.
     """
     worker = MainThread(before_exit)
     codes: list[ExitCode] = []
     with ExitStack() as cleanup:
-        signals = Signals(cleanup.enter_context(SignalPipe(shared=True)))
+        signals = Signals(cleanup.enter_context(SignalPipe(shared=True)), hangup)
         thread = threading.Thread(
             target=lambda: codes.append(supervise(lambda: worker, (signals,))),
             name="homeport supervisor",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeport.core.errors import ExitCode
 from homeport.core.failure import Failure, FailureKind
-from homeport.core.wire import Adopt, Drained, Failed, Job, Ready, Retire, Taken
+from homeport.core.wire import Adopt, Drained, Failed, Job, Ping, Pong, Ready, Retire, Taken
 from homeport.core.wire_doors import Answered, Certify, Change, Cut, Passes, Serve, Shut
 from homeport.engine import used_files
 from homeport.engine.channel import Channel, Received
@@ -25,6 +25,8 @@ GC_WHILE_LOADING = (100_000, 50, 100)
 """Imports make many objects and little garbage: looking for it costs a tenth of the start."""
 
 
+LAST_WORDS = 1.0
+"""Seconds that the supervisor has to hear what a worker says at its end."""
 EVERYONE = ("0.0.0.0/0", "::/0")
 
 listening: dict[int, int] = {}
@@ -98,6 +100,7 @@ class Life:
             report(self._channel, self._startup_failure(error))
             return ExitCode.APP
         loop.add_reader(self._channel.fileno(), self._read)
+        self._channel.never_wait(self._send_when_there_is_room)
         if not self._is_guest:
             _collect_as_usual()
         docs = docs_path(self._app)
@@ -117,10 +120,27 @@ class Life:
             logging.getLogger("uvicorn.error").error(text, retire.timeout + 1)
         finally:
             used_files.when_grown(None)
-            loop.remove_reader(self._channel.fileno())
+            self._say_the_last()
             if log is not None:
                 log.close()
         return ExitCode.OK
+
+    def _say_the_last(self) -> None:
+        loop, number = asyncio.get_running_loop(), self._channel.fileno()
+        loop.remove_reader(number)
+        loop.remove_writer(number)
+        self._channel.finish(LAST_WORDS)
+
+    def _send_when_there_is_room(self) -> None:
+        """Waiting for the supervisor here would keep all visitors waiting, and maybe for good."""
+        loop, number = asyncio.get_running_loop(), self._channel.fileno()
+
+        def go_on() -> None:
+            self._channel.go_on()
+            if not self._channel.is_stuck:
+                loop.remove_writer(number)
+
+        loop.add_writer(number, go_on)
 
     def _new_server(self, log: "AccessLog | None") -> "Server":
         from homeport.engine.app_loader import positional_arguments
@@ -175,6 +195,8 @@ class Life:
                 self._work.add(adopt(self._server, message, received.descriptors))
             case Taken():
                 self._server.taken()
+            case Ping(number=number):
+                self._channel.send(Pong(number=number))
             case Retire() as retire:
                 self._leave(retire)
             case message:

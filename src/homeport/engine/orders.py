@@ -23,7 +23,8 @@ class Orders:
     """The words `state`, `reload`, `restart`, `stop` and `listeners`.
 
     `log` is its log file when it runs in the background; `renewal` None: it cannot start again by
-    itself. `within`: the seconds after which a stop must have come to its end.
+    itself, and `is_managed`: because a service manager does that. `within`: the seconds after which
+    a stop must have come to its end.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Orders:
         restarts: bool,
         log: str | None,
         renewal: Renewal | None,
+        is_managed: bool = False,
         within: float,
         shared_until: Callable[[], float | None],
         warn: Callable[[str], None],
@@ -47,6 +49,7 @@ class Orders:
         self._restarts = restarts
         self._log = log
         self._renewal = renewal
+        self._is_managed = is_managed
         self._within = within
         self._shared_until = shared_until
         self._warn = warn
@@ -84,7 +87,7 @@ class Orders:
     def _restart(self, request: dict[str, Any]) -> Told:
         self._check(request)
         if self._renewal is None:
-            raise order_words.cannot_restart(self._name)
+            raise order_words.cannot_restart(self._name, is_managed=self._is_managed)
         if self._is_stopping:
             raise order_words.stopping(self._name)
         self._renewal.ask()

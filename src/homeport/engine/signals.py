@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 from types import FrameType
 from typing import Self
 
@@ -72,8 +73,10 @@ def _do_nothing(number: int, frame: FrameType | None) -> None:
 class Signals:
     """The signals that end a server, as an input."""
 
-    def __init__(self, pipe: SignalPipe) -> None:
+    def __init__(self, pipe: SignalPipe, hangup: Callable[[], list[Event]] | None = None) -> None:
+        """`hangup`: what SIGHUP leads to where it is no end."""
         self._pipe = pipe
+        self._hangup = hangup
 
     def fileno(self) -> int:
         """For selectors."""
@@ -81,4 +84,9 @@ class Signals:
 
     def read(self) -> list[Event]:
         """Several at once are one wish."""
-        return [StopAsked(reason=number.name) for number in sorted(self._pipe.read())[:1]]
+        numbers = self._pipe.read()
+        if self._hangup is not None and numbers == {signal.SIGHUP}:
+            return self._hangup()
+        if self._hangup is not None:
+            numbers.discard(signal.SIGHUP)  # an end beside it counts (systemd's SendSIGHUP=)
+        return [StopAsked(reason=number.name) for number in sorted(numbers)[:1]]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from homeport import host
 from homeport.core import wire, words
-from homeport.core.address import WILDCARD, Address
+from homeport.core.address import WILDCARD, Address, Interface
 from homeport.core.entry import Entry
 from homeport.core.errors import ExitCode, NothingThereError
 from homeport.core.links import links, needs_interfaces
@@ -28,8 +28,9 @@ from homeport.engine.shadows import Shadows
 from homeport.engine.supervisor import Supervisor
 from homeport.engine.watch import Rules
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # imported when it is the case
     from homeport.core.moved import Moved
+    from homeport.engine.watchdog import Heard, Watchdog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class Serving:
 
     `name` is what the server is called. `remembers`: it gets its port again next time.
     `waits_for_fix` False: a first start that fails is the end. `kept` are listening sockets from
-    before a restart.
+    before a restart, `told` the variables of a service manager.
     """
 
     request: ServeRequest
@@ -52,6 +53,7 @@ class Serving:
     waits_for_fix: bool = True
     remembers: bool = True
     kept: Mapping[Address, socket.socket] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
     entrance: Entrance = field(default_factory=Entrance)
 
 
@@ -62,9 +64,13 @@ def open_for(
 
     Raises UsageError, BindError, HomeportError; nothing is open then.
     """
-    request = serving.request
-    known = host.interfaces() if plan_needs_interfaces(request.hosts) else ()
-    listeners, moved, notes = _listen(serving, plan(request, known), predecessor, environment)
+    known: tuple[Interface, ...] = ()
+    moved, notes = None, tuple[str, ...]()
+    listeners = _given(serving)
+    if listeners is None:
+        known = host.interfaces() if plan_needs_interfaces(serving.request.hosts) else ()
+        bind = plan(serving.request, known)
+        listeners, moved, notes = _listen(serving, bind, predecessor, environment)
     ips = tuple(address.ip for address in listeners.addresses)
     if needs_interfaces(ips):
         known = known or host.interfaces()
@@ -81,6 +87,15 @@ def open_for(
         strangers=listeners.shadows.strangers,
     )
     return listeners, opened, notes
+
+
+def _given(serving: Serving) -> Listeners | None:
+    """What a service manager has opened already."""
+    if not serving.told:
+        return None
+    from homeport.engine.inherited_sockets import inherited_listeners
+
+    return inherited_listeners(serving.told, serving.request)
 
 
 def _listen(
@@ -172,6 +187,7 @@ def supervise(
     doors: Doors,
     reception: Reception,
     shadows: Shadows,
+    watchdog: "Watchdog | None" = None,
 ) -> ExitCode:
     """Run until the end; the listeners are closed then. `inputs` include the signals."""
     with ExitStack() as cleanup:
@@ -188,22 +204,26 @@ def supervise(
             restarts=serving.restarts,
             waits_for_fix=serving.waits_for_fix,
         )
-        inputs = (*inputs, reception)
+        chores = _chores(front, reporter, doors, reception, shadows)
+        heard: Heard = reception.hear
+        if watchdog is not None:
+            chores, heard = (*chores, watchdog), watchdog.hearing(heard)
         supervisor = Supervisor(
-            *(service, reporter, spawn, inputs, saves, doors),
-            (_Strangers(shadows, reporter), doors, reception, *_renewal(front, doors, reporter)),
-            *(reception.hear, reception.stopping),
+            *(service, reporter, spawn, (*inputs, reception), saves, doors),
+            *(chores, heard, reception.stopping),
         )
         return supervisor.run()
 
 
-def _renewal(front: Front, doors: Doors, reporter: Reporter) -> tuple[Chore, ...]:
-    """Of the certificate that we made, if there is one."""
+def _chores(
+    front: Front, reporter: Reporter, doors: Doors, reception: Reception, shadows: Shadows
+) -> tuple[Chore, ...]:
+    chores: tuple[Chore, ...] = (_Strangers(shadows, reporter), doors, reception)
     if front.leaf is None:
-        return ()
+        return chores
     from homeport.engine.certificates.renewal import Renewal
 
-    return (Renewal(front, doors, reporter.warn),)
+    return (*chores, Renewal(front, doors, reporter.warn))
 
 
 class _Strangers:

@@ -22,7 +22,7 @@ GROUPS = {
         "restart": "start a running server again, on the same port",
         "stop": "end a server of yours, or the one on a port",
     },
-    "several apps of a project; a command that is told where servers are": {
+    "several apps at once; a command that is told URLs": {
         "up": "start the apps of [tool.homeport.apps], in order, with one log",
         "down": "end them, from another terminal",
         "env": "run a command that is told where servers are, once they are ready",
@@ -37,7 +37,8 @@ GROUPS = {
         "doctor": "why can the phone not connect, from what was seen",
         "trust": "trust homeport's certificates on this computer, or stop that",
     },
-    "all this by the tab key": {
+    "units for service managers; completion by tab": {
+        "export": "a unit for systemd, launchd or compose, a site for caddy",
         "completion": "a script that lets bash, zsh or fish complete all this",
     },
 }

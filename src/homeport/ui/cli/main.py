@@ -10,6 +10,7 @@ import sys
 import time
 from typing import NoReturn
 
+from homeport.ui.cli.by_service_manager import from_service_manager
 from homeport.ui.cli.commands import command_in, help_of, own_words, run_command
 from homeport.ui.cli.output import open_standard_streams, write
 
@@ -33,6 +34,7 @@ def main() -> NoReturn:
 
 
 def _serve(arguments: list[str], started: float) -> int:
+    manager = from_service_manager()
     from homeport.engine.spawn import spawn_worker
 
     kept, server, named = None, None, frozenset[int]()
@@ -54,7 +56,7 @@ def _serve(arguments: list[str], started: float) -> int:
         spare = []
     from homeport.ui.cli.serve import serve_command
 
-    return serve_command(arguments, started, spare, server, kept)
+    return serve_command(arguments, started, spare, server, kept, manager)
 
 
 def _tell(arguments: list[str], command: str | None) -> int:

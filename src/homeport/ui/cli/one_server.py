@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from homeport.core import registry_words
 from homeport.core.entry import Entry
 from homeport.core.errors import ExitCode, HomeportError, NameTakenError
+from homeport.core.events import Event
 from homeport.core.options import Settings
 from homeport.core.wire import Loaded
 from homeport.engine.binding import Listeners
@@ -28,6 +29,7 @@ from homeport.ui.cli.browser import OpenWhenReady, open_browser
 from homeport.ui.cli.json_report import JsonReport
 from homeport.ui.cli.keyboard import Keyboard
 from homeport.ui.cli.output import has_colour, write
+from homeport.ui.cli.settings_told import answer_of
 from homeport.ui.cli.text_report import TextReport
 from homeport.ui.cli.this_start import ThisStart
 
@@ -71,24 +73,22 @@ def serve(
         front, others = front_of(serving, opened)
         for note in (*notes, *more, *others):
             reporter.warn(note)
-        run = _Run(serving, listeners, front, reporter, place, keyboard, start)
+        run = _Run(serving, settings, listeners, front, reporter, place, keyboard, start)
         if app is None:
-            return _with_workers(run, settings, spare, cleanup)
+            return _with_workers(run, spare, cleanup)
         from homeport.engine.inline import serve_here  # with asyncio, which others do not need
 
-        return serve_here(app, run, cleanup.close)
+        return serve_here(app, run, cleanup.close, run.hangup)
 
 
-def _with_workers(
-    run: "_Run", settings: Settings, spare: list[WorkerProcess], cleanup: ExitStack
-) -> ExitCode:
+def _with_workers(run: "_Run", spare: list[WorkerProcess], cleanup: ExitStack) -> ExitCode:
     """Run an app that processes of their own load."""
-    pipe = cleanup.enter_context(SignalPipe())
+    signals = Signals(cleanup.enter_context(SignalPipe()), run.hangup)
     if not run.serving.job.warm:
-        return run(lambda: spare.pop() if spare else spawn_worker(), (Signals(pipe),))
-    warmth = Warmth(run.serving.job, settings.warm_exclude, run.reporter.warn, spare)
+        return run(lambda: spare.pop() if spare else spawn_worker(), (signals,))
+    warmth = Warmth(run.serving.job, run.settings.warm_exclude, run.reporter.warn, spare)
     cleanup.callback(warmth.close)
-    return run(warmth.spawn, (Signals(pipe), warmth), warmth.heard)
+    return run(warmth.spawn, (signals, warmth), warmth.heard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,7 @@ class _Run:
     """All that is open, ready to be supervised."""
 
     serving: Serving
+    settings: Settings
     listeners: Listeners
     front: Front
     reporter: Reporter
@@ -125,11 +126,18 @@ class _Run:
                 )
                 inputs = (*inputs, self.keyboard)
             inputs = (*inputs, *self.start.inputs)
-            shadows = self.listeners.shadows
+            manager = self.start.manager
+            watchdog = manager.watchdog(doors) if manager is not None else None
             return supervise(
                 *(self.serving, self.front, reporter, spawn, inputs),
-                *(doors, reception, shadows),
+                *(doors, reception, self.listeners.shadows, watchdog),
             )
+
+    @property
+    def hangup(self) -> Callable[[], list[Event]] | None:
+        """What SIGHUP leads to where it is no end."""
+        manager = self.start.manager
+        return manager.hangup(restarts=self.serving.restarts) if manager is not None else None
 
     def _in_place(self, place: Place, reception: Reception) -> Reporter:
         """Answer what other programs ask; the reporter that lets the place hear the news first."""
@@ -138,6 +146,7 @@ class _Run:
         )
         place.handlers.update(reception.handlers)
         place.handlers.update(orders.handlers)
+        place.handlers["settings"] = answer_of(self.settings, command=self.start.is_command)
         place.begin(alone=self.serving.job.single_lifespan)
         return Following(self.reporter, first=lambda announce, moment: place.hear(announce.news))
 

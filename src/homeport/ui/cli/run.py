@@ -11,6 +11,7 @@ from typing import Any
 from homeport.core import app_refusals, refusals
 from homeport.core.appref import AppLocation
 from homeport.core.errors import ExitCode, HomeportError
+from homeport.ui.cli.by_service_manager import from_service_manager
 from homeport.ui.cli.find_app import Wanted, find_app
 from homeport.ui.cli.folders import current_folder
 from homeport.ui.cli.one_server import serve
@@ -21,6 +22,7 @@ from homeport.ui.cli.sources import (
     read_project,
 )
 from homeport.ui.cli.telling import tell, wants_json
+from homeport.ui.cli.this_start import ThisStart
 from homeport.ui.cli.what_to_serve import serving_of
 
 
@@ -49,6 +51,7 @@ def _is_worker() -> bool:
 
 
 def _run(app: Any, options: dict[str, Any], started: float, *, json: bool) -> ExitCode:
+    start = ThisStart(manager=from_service_manager())
     folder = current_folder()
     project = read_project(folder)
     if isinstance(app, str):
@@ -58,13 +61,13 @@ def _run(app: Any, options: dict[str, Any], started: float, *, json: bool) -> Ex
         serving = serving_of(settings, project, folder, location, started)
         paths = (*serving.job.sys_path, *(path for path in sys.path if path))
         job = replace(serving.job, sys_path=tuple(dict.fromkeys(paths)))
-        return serve(replace(serving, job=job), settings, [])
+        return serve(start.serving(replace(serving, job=job)), settings, [], start=start)
     if options.get("reload"):
         tell(app_refusals.reload_needs_a_name(), json=json)
     settings = settings_of(from_arguments({**options, "reload": False}), project)
     location = AppLocation(module=type(app).__name__, attribute=None, folder=str(folder))
     serving = serving_of(settings, project, folder, location, started)
-    return serve(replace(serving, restarts=False), settings, [], app)
+    return serve(start.serving(replace(serving, restarts=False)), settings, [], app, start)
 
 
 def script_folder(current: Path) -> Path:

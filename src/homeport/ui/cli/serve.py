@@ -12,7 +12,6 @@ from homeport.core.options import Settings, Source, merge
 from homeport.engine.renewal import Kept
 from homeport.engine.spawn import WorkerProcess
 from homeport.ui.cli import arguments as command_line
-from homeport.ui.cli.find_app import Wanted, find_app
 from homeport.ui.cli.folders import current_folder
 from homeport.ui.cli.one_server import serve
 from homeport.ui.cli.output import write
@@ -25,10 +24,11 @@ from homeport.ui.cli.sources import (
 )
 from homeport.ui.cli.telling import tell, wants_json
 from homeport.ui.cli.this_start import ThisStart
-from homeport.ui.cli.what_to_serve import serving_of
+from homeport.ui.cli.what_to_serve import app_of, serving_of
 
 if TYPE_CHECKING:  # imported when it is the case
     from homeport.engine.background import Server
+    from homeport.engine.service_manager import ServiceManager
 
 DEMO = "homeport.demo.app:app"
 
@@ -39,12 +39,13 @@ def serve_command(
     spare: list[WorkerProcess],
     background: "Server | None" = None,
     kept: Kept | None = None,
+    manager: "ServiceManager | None" = None,
 ) -> int:
     """The command; its exit code. Every refusal is told, a traceback only for our own bugs.
 
-    `background`: it has gone there already. `kept` is from before a restart.
+    `background`: it has gone there already. `kept` is from before a restart. `manager` started us.
     """
-    start = ThisStart(background=background, kept=kept, can_renew=True)
+    start = ThisStart(background=background, kept=kept, manager=manager, is_command=True)
     start.json = wants_json(arguments, os.environ)
     try:
         return _serve_as_told(command_line.parse(arguments), started, spare, start)
@@ -77,11 +78,7 @@ def _serve_as_told(
     folder = current_folder()
     project = read_project(folder)
     settings = start.settings(settings_of(from_arguments(given), project))
-    home = folder / settings.app_dir if settings.app_dir else folder
-    if settings.app_in_project and not settings.app_dir and project.file is not None:
-        home = project.file.parent
-    location = find_app(Wanted(settings.app, home.absolute()), project)
-    serving = serving_of(settings, project, folder, location, started)
+    serving = serving_of(settings, project, folder, app_of(settings, project, folder), started)
     if start.named == "demo":
         serving = replace(serving, title="the built-in demo app", remembers=False)
     code = serve(start.serving(serving), settings, spare, start=start)

@@ -17,6 +17,7 @@ from homeport.engine.start import Serving
 
 if TYPE_CHECKING:  # imported when it is the case
     from homeport.engine.background import Server
+    from homeport.engine.service_manager import ServiceManager
 
 MARGIN = 5.0
 """Seconds a server may take to stop beyond those that it grants requests and the app's shutdown."""
@@ -26,7 +27,8 @@ class ThisStart:
     """Asked by `serve` at each step; what nothing is special about passes through unchanged.
 
     `background`: this process has gone there already. `kept` is from before a restart.
-    `can_renew`: our command line starts this server. `json` and `named` are for telling why it
+    `manager`: a service manager has started us. `is_command`: our command line has, and can again.
+    `json` and `named` are for telling why it
     does not start: the format, and the app as it was written.
     """
 
@@ -35,14 +37,16 @@ class ThisStart:
         *,
         background: "Server | None" = None,
         kept: Kept | None = None,
-        can_renew: bool = False,
+        manager: "ServiceManager | None" = None,
+        is_command: bool = False,
     ) -> None:
+        self.is_command = is_command
+        self.manager = manager
         self.ready_fd: int | None = None
         self.renewal: Renewal | None = None
         self.inputs: tuple[Input, ...] = ()
         self._background = background
         self._kept = kept
-        self._can_renew = can_renew
         self._diary = Diary()
         self._log = kept.log if kept is not None else None
         self.json = False
@@ -64,6 +68,8 @@ class ThisStart:
 
     def serving(self, serving: Serving) -> Serving:
         """With what is kept; a first start in the background succeeds or is over."""
+        if self.manager is not None:
+            serving = replace(serving, told=self.manager.told)
         if self._background is not None:
             return replace(serving, waits_for_fix=False)
         if self._kept is None:
@@ -76,6 +82,8 @@ class ThisStart:
     def face(self, reporter: Reporter, opened: Opened, name: str) -> Reporter:
         """With all those who want to hear the news. `name`: what a log would be called."""
         followers: list[Follower] = [self._diary.hear]
+        if self.manager is not None:
+            reporter = self.manager.hearing(reporter)
         if self.ready_fd is not None:
             from homeport.ui.cli.ready_fd import ReadyLine
 
@@ -102,7 +110,7 @@ class ThisStart:
         reporter: Reporter,
     ) -> Orders:
         """What other programs may ask of it: to reload, to restart, to stop."""
-        if self._can_renew:
+        if self.is_command and self.manager is None:
             self.renewal = Renewal(sockets, self._log)
         return Orders(
             name=front.name,
@@ -112,6 +120,7 @@ class ThisStart:
             restarts=serving.restarts,
             log=self._log,
             renewal=self.renewal,
+            is_managed=self.manager is not None,
             within=serving.stop_timeout * 2 + MARGIN,
             shared_until=lambda: reception.shared_until,
             warn=reporter.warn,

@@ -13,9 +13,18 @@ from homeport.core.wire import Job
 from homeport.engine.front import Entrance
 from homeport.engine.start import Serving
 from homeport.engine.watch import Rules
+from homeport.ui.cli.find_app import Wanted, find_app
 from homeport.ui.cli.folders import home_folder
 from homeport.ui.cli.output import has_colour
 from homeport.ui.cli.sources import Project, read_text
+
+
+def app_of(settings: Settings, project: Project, folder: Path) -> AppLocation:
+    """Where the app is. Raises AppNotFoundError, UsageError."""
+    home = folder / settings.app_dir if settings.app_dir else folder
+    if settings.app_in_project and not settings.app_dir and project.file is not None:
+        home = project.file.parent
+    return find_app(Wanted(settings.app, home.absolute()), project)
 
 
 def serving_of(
@@ -32,6 +41,7 @@ def serving_of(
             port=settings.port,
             port_origin=settings.port_origin,
             force_port=settings.force_port,
+            hosts_origin=settings.host_origin,
         ),
         job=Job(
             module=location.module,
