@@ -1,6 +1,7 @@
 """`homeport [APP]`: from the command line to a running server."""
 
 import os
+import signal
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from homeport.engine.outside import Input, Process
 from homeport.engine.presence import Presence, appear
 from homeport.engine.reception import Reception
 from homeport.engine.reporting import Opened, Reporter
-from homeport.engine.signals import SignalPipe, Signals
+from homeport.engine.signals import ENDING, SignalPipe, Signals
 from homeport.engine.spawn import WorkerProcess, spawn_worker
 from homeport.engine.start import Serving, front_of, open_for, supervise
 from homeport.engine.warmth import Warmth
@@ -67,7 +68,7 @@ def serve_command(arguments: Sequence[str], started: float, spare: list[WorkerPr
         serving = serving_of(settings, project, folder, location, started)
         if named == "demo":
             serving = replace(serving, title="the built-in demo app")
-        return serve(serving, settings, spare)
+        return serve(serving, settings, spare, process_ends=True)
     except HomeportError as error:
         tell(error, json=json, app=named)
         return error.exit_code
@@ -85,11 +86,17 @@ def settings_of(first: Source, project: Project) -> Settings:
 
 
 def serve(
-    serving: Serving, settings: Settings, spare: list[WorkerProcess], app: object = None
+    serving: Serving,
+    settings: Settings,
+    spare: list[WorkerProcess],
+    app: object = None,
+    *,
+    process_ends: bool = False,
 ) -> ExitCode:
     """Open, tell, run. `spare` may hold a worker process that is up already.
 
-    `app`: an app object, served by this process.
+    `app`: an app object, served by this process. `process_ends`: right after this, so signals that
+    come during the last steps change nothing.
     """
     listeners, opened = open_for(serving)
     with ExitStack() as cleanup:
@@ -111,6 +118,8 @@ def serve(
 
             return serve_here(app, run, cleanup.close)
         pipe = cleanup.enter_context(SignalPipe())
+        if process_ends:
+            cleanup.callback(signal.pthread_sigmask, signal.SIG_BLOCK, ENDING)
         if not serving.job.warm:
             return run(lambda: spare.pop() if spare else spawn_worker(), (Signals(pipe),))
         warmth = Warmth(serving.job, settings.warm_exclude, reporter.warn, spare)
