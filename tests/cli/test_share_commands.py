@@ -169,7 +169,7 @@ def test_unshare_ends_it_once(street: Street, shop: Path, server: Homeport) -> N
         street.command(shop, "unshare"),
         ExitCode.NOTHING_THERE,
         says="Nothing is shared",
-        steps=("share it:  homeport share",),
+        steps=("share it:  homeport share shop",),
     )
     assert street.told(shop, "devices")["shared"] is False
     refused(street.command(shop, "token"), ExitCode.NOTHING_THERE, says="No share that asks")

@@ -178,7 +178,7 @@ def test_even_a_trusted_ca_cannot_vouch_for_the_internet(computer: Computer) -> 
 @needs_mounts
 def test_trusting_twice_changes_nothing_and_status_sees_it(computer: Computer) -> None:
     assert computer.told("--status") == {"ca": None, "stores": [], "failed": [], "done": True}
-    assert computer.trust("--status").code == ExitCode.BUG
+    assert computer.trust("--status").code == ExitCode.NOTHING_THERE
     computer.trust("--yes")
     again = computer.told("--yes")
     (system,) = (store for store in again["stores"] if store["kind"] == "system")
@@ -203,7 +203,7 @@ def test_it_shows_everything_and_changes_nothing_before_it_is_told_to(computer: 
 @pytest.mark.skipif(not can_be_others(), reason="needs a Python that other users may run")
 def test_without_root_the_commands_are_for_you_to_type_and_they_work(computer: Computer) -> None:
     end = computer.trust_as_nobody("--yes")
-    assert end.returncode == ExitCode.BUG and "left to you" in end.stdout, end.stderr
+    assert end.returncode == ExitCode.NOTHING_THERE and "left to you" in end.stdout, end.stderr
     lines = [line.strip() for line in end.stdout.splitlines() if line.strip().startswith("sudo ")]
     assert len(lines) == 2
     assert not [name for name in os.listdir(computer.folder / "copy0") if "homeport" in name]
@@ -253,7 +253,7 @@ def test_a_broken_database_is_told_and_the_others_are_done(computer: Computer) -
     folder = database(computer.home)
     end = computer.trust("--yes", "--json")
     told = json.loads(end.out)
-    assert end.code == ExitCode.BUG and told["done"] is False
+    assert end.code == ExitCode.NOTHING_THERE and told["done"] is False
     assert len(told["failed"]) == 1 and str(broken) in told["failed"][0]
     assert told["ca"]["name"] in nicknames(folder)
 
@@ -269,7 +269,7 @@ def test_without_certutil_the_package_is_named(computer: Computer) -> None:
         (tools / name).symlink_to(str(shutil.which(name)))
     computer.leaf("localhost")
     end = computer.trust("--status", env={"PATH": str(tools)})
-    assert "install libnss3-tools" in end.out and end.code == ExitCode.BUG
+    assert "install libnss3-tools" in end.out and end.code == ExitCode.NOTHING_THERE
     told = computer.told("--status", env={"PATH": str(tools)})
     (browsers,) = (each for each in told["stores"] if each["kind"] == "browsers")
     assert (browsers["trusted"], browsers["commands"]) == ("unknown", [])

@@ -24,10 +24,8 @@ def refused(name: str, raw: object) -> str:
 def test_every_setting_is_an_option_and_every_option_a_setting() -> None:
     assert {"app", *(option.field for option in OPTIONS)} == set(FIELDS)
     assert set(FIELDS) == {field.name for field in fields(Settings)} - {
-        "host_origin",
-        "port_origin",
-        "app_in_project",
-        "name_in_project",
+        *("host_origin", "port_origin", "allow_host_origin", "allow_origin_origin"),
+        *("app_in_project", "name_in_project"),
     }
 
 
@@ -154,3 +152,11 @@ def test_a_log_level_is_read_in_any_case(raw: str) -> None:
 @pytest.mark.parametrize("raw", ["trace", "", 10])
 def test_an_unknown_log_level_is_refused_with_the_known_ones(raw: object) -> None:
     assert "one of debug, info, warning, error" in refused("log_level", raw)
+
+
+def test_where_a_list_of_visitors_comes_from_is_known() -> None:
+    source = Source(
+        {"allow_host": ["a.example"]}, {"allow_host": "allow-host in /x/pyproject.toml"}
+    )
+    assert merge((source,)).allow_host_origin == "allow-host in /x/pyproject.toml"
+    assert merge(()).allow_origin_origin == "--allow-origin"

@@ -44,6 +44,7 @@ class World:
         self.seen: tuple[Interface, ...] = (WIFI,)
         self.behind: NetworkIdentity | None = NETWORK
         self.fails: Exception | None = None
+        self.has_certificates = False
 
     def now(self) -> Now:
         return Now(wall=self.wall, mono=self.mono)
@@ -60,6 +61,8 @@ class World:
         return socket.create_server(("127.0.0.1", 0))
 
     def certificate(self, name: str, place: Place) -> tuple[tuple[str, str], str]:
+        if self.has_certificates:
+            return ("chain", "key"), "YXV0aG9yaXR5"
         raise OSError(28, "No space left on device")
 
 
@@ -133,6 +136,26 @@ def test_it_is_open_until_its_time_is_over(scene: Scene) -> None:
     assert [scene.tick(wall=20, mono=20) for _ in range(3)] == [[], [], ["share-ended expired"]]
     assert scene.kinds() == [Shut]
     assert scene.desk.sharing.due is None
+
+
+def test_asked_for_again_without_a_time_it_does_not_get_shorter(scene: Scene) -> None:
+    scene.desk.answer("share", {"seconds": 7200})
+    scene.desk.answer("share", {})
+    share = scene.desk.sharing.state.share
+    assert share is not None and share.deadline.wall == scene.world.wall + 7200
+    scene.desk.answer("share", {"seconds": 60})
+    share = scene.desk.sharing.state.share
+    assert share is not None and share.deadline.wall == scene.world.wall + 60
+
+
+def test_asked_for_again_it_keeps_its_tls_and_its_devices(scene: Scene) -> None:
+    scene.world.has_certificates = True
+    scene.desk.answer("share", {"tls": True})
+    token = scene.desk.answer("token", {})
+    scene.desk.answer("share", {})
+    share = scene.desk.sharing.state.share
+    assert share is not None and share.terms.tls
+    assert [device.id for device in share.devices] == [token["device"]]
 
 
 def test_a_wall_clock_that_jumps_ends_it(scene: Scene) -> None:

@@ -52,12 +52,8 @@ def diagnosis(seen: Examined) -> Diagnosis:
 
 
 def _let_in(seen: Examined) -> list[str]:
-    """The peers that got to the app. At a door that was opened by --host only refusals are known.
-
-    The latest last.
-    """
-    share = seen.share is not None
-    return [each.peer for each in seen.peers if (each.allowed if share else not each.refused)]
+    """The peers that got to the app, the latest last."""
+    return [each.peer for each in seen.peers if each.allowed]
 
 
 # Causes

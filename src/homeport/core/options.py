@@ -109,7 +109,9 @@ class Settings:
     factory: bool = False
     root_path: str = ""
     allow_host: tuple[str, ...] = ()
+    allow_host_origin: str = "--allow-host"
     allow_origin: tuple[str, ...] = ()
+    allow_origin_origin: str = "--allow-origin"
     strict_origins: bool = False
     tls: bool = False
     tls_cert: str | None = None
@@ -143,13 +145,20 @@ def merge(sources: tuple[Source, ...]) -> Settings:
             merged[name] = _read(name, raw, source.origins[name])
             if name in ("app", "name"):
                 merged[f"{name}_in_project"] = source.is_project
-            if name in ("host", "port"):
+            if name in ("host", "port", "allow_host", "allow_origin"):
                 merged[f"{name}_origin"] = source.origins[name]
     return Settings(**merged)
 
 
 _BY_FIELD = {option.field: option for option in OPTIONS}
-_DERIVED = ("host_origin", "port_origin", "app_in_project", "name_in_project")
+_DERIVED = tuple(
+    f"{name}_{what}"
+    for what, names in (
+        ("origin", ("host", "port", "allow_host", "allow_origin")),
+        ("in_project", ("app", "name")),
+    )
+    for name in names
+)
 FIELDS = tuple(field.name for field in fields(Settings) if field.name not in _DERIVED)
 
 

@@ -25,7 +25,6 @@ class Notice:
     """Seconds."""
 
 
-ASK_TITLE = "Ask to be let in"
 _ASK = "Ask to be let in"
 AGAIN = "Ask again"
 

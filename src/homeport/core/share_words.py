@@ -9,6 +9,7 @@ from typing import Any
 
 from homeport.core import device_words
 from homeport.core.address import InterfaceKind
+from homeport.core.asking import OWN_PATHS
 from homeport.core.durations import in_words
 from homeport.core.evidence import Findings, PeerSeen, Proof
 from homeport.core.share import EndReason, Place, Terms
@@ -55,7 +56,7 @@ def link(place: Place, terms: Terms) -> str:
 
 def pairing_link(place: Place, terms: Terms, code: str) -> str:
     """The one-time link, as the QR code holds it. `code` needs no escaping (urlsafe)."""
-    return f"{link(place, terms)}/.well-known/homeport/pair?code={code}"
+    return f"{link(place, terms)}{OWN_PATHS}pair?code={code}"
 
 
 def clock(moment: float, now: float) -> str:

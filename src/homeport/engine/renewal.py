@@ -7,6 +7,7 @@ terminal, folder and environment. Connections that come meanwhile wait in the li
 
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -15,6 +16,7 @@ from typing import NamedTuple, NoReturn
 
 from homeport.core.address import Address
 from homeport.engine.binding import listening
+from homeport.engine.signals import ENDING
 
 VARIABLE = "_HOMEPORT_RENEWED"
 """What the new image is told, with the pid, so that no child takes it for its own."""
@@ -50,6 +52,7 @@ class Renewal:
         for descriptor in self._kept:
             os.set_inheritable(descriptor, True)
         told = {"pid": os.getpid(), "sockets": self._kept, "log": self._log}
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)  # the new image would be deaf
         environment = {**os.environ, VARIABLE: json.dumps(told)}
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
 

@@ -102,17 +102,24 @@ class ShareDesk:
         )
         self._asker = []
         try:
-            cautions = self._share(request.get("on"), terms)
+            said = request.get("seconds") is not None
+            cautions = self._share(request.get("on"), terms, said=said)
             told = self._asker
         finally:
             self._asker = None
         return self._trust.added(_told_to_asker(told, cautions))
 
-    def _share(self, on: str | None, terms: Terms) -> tuple[str, ...]:
-        """Begin, or go on longer; the sentences of caution about the address."""
+    def _share(self, on: str | None, terms: Terms, *, said: bool = False) -> tuple[str, ...]:
+        """Begin, or go on longer; the sentences of caution about the address.
+
+        `said`: for how long. Else a share that is on does not get shorter, nor loses its TLS.
+        """
         terms = replace(terms, tls=terms.tls or self._front.leaf is not None)
         share = self.sharing.state.share
         if share is not None and on is None:
+            left = 0.0 if said else share.deadline.left(self._network.now())
+            seconds, tls = max(terms.seconds, left), terms.tls or share.terms.tls
+            terms = replace(terms, seconds=seconds, tls=tls)
             place, cautions = share.place, tuple[str, ...]()
         else:
             choice = choose(on, self._network.interfaces(), self._front.ips)
@@ -142,7 +149,7 @@ class ShareDesk:
             raise NothingThereError(
                 "Nothing is shared by this server.",
                 code="not-shared",
-                next_steps=("share it:  homeport share",),
+                next_steps=(f"share it:  homeport share {self._front.name}",),
             )
         return _told_to_asker(told, ())
 

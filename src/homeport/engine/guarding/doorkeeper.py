@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs
 
+from homeport.core.asking import OWN_PATHS
 from homeport.core.decision import Allow, Ask, Decision, Deny, Drop, Fault
 from homeport.core.door import DoorKind, Policy
 from homeport.core.guard_words import Refusal, Speaker
@@ -32,7 +33,6 @@ from homeport.engine.guarding.headers import (
 )
 from homeport.engine.guarding.passes import Passes
 
-OWN_PATHS = "/.well-known/homeport/"
 PAIRING_PATH = OWN_PATHS + "pair"
 _MOST_REMEMBERED = 256
 _MOST_LAST = 4
@@ -64,7 +64,8 @@ class Told(NamedTuple):
     """Who hears of it. All are called in the loop, so none may take long.
 
     `refused`: each refusal. `visited`: each request let in on a SHARED door, with the device id
-    (None where no pass is asked for) and its scope. `forwarded`: once, when forwarded headers of a
+    (None where no pass is asked for) and its scope; on an OPEN one those unlike the ones before.
+    `forwarded`: once, when forwarded headers of a
     peer that is no trusted proxy were removed. `dropped`: each peer that nobody invited (R0).
     """
 
@@ -170,7 +171,7 @@ class Doorkeeper:
                 cleaned = self._cleaned(scope, relevant, visit)
                 if cleaned is scope and key is not None:  # so it shows no token either
                     self._remember(key, relevant)
-                if self._shared and self._told.visited:
+                if self._told.visited and self.policy.kind is not DoorKind.LOOPBACK:
                     self._told.visited(device, scope)
                 await self.app(cleaned, receive, send)
             case Ask():

@@ -16,6 +16,7 @@ from pathlib import Path
 from string import Template
 from typing import Any, NamedTuple
 
+from homeport.core.asking import OWN_PATHS
 from homeport.core.certificates import fingerprint_rows
 from homeport.engine.guarding.headers import asked_path
 
@@ -23,8 +24,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_OWN = "/.well-known/homeport/"
-CERTIFICATE, PROFILE = _OWN + "homeport-ca.crt", _OWN + "homeport-ca.mobileconfig"
+CERTIFICATE, PROFILE = OWN_PATHS + "homeport-ca.crt", OWN_PATHS + "homeport-ca.mobileconfig"
 
 _IS_IN = (
     ("iphone", re.compile("iPhone|iPad|iPod")),

@@ -22,16 +22,21 @@ DEVICE is the number that the device shows, its id, or its name.
 
 Exit codes: 0 done, 2 several devices can be meant, 5 no such device.
 """
+FIRST_SEEN, ROOM_FOR_ALL = device_words.HEADER.index("first seen"), 110
+"""The column that narrow terminals have to do without (--json has it), and how wide others are."""
 _DONE = {"approve": "Let in", "deny": "Not let in", "revoke": "Put out"}
 
 
 def run(arguments: Sequence[str]) -> ExitCode:
     """The command. Raises NothingThereError, UsageError."""
     parser = Arguments("devices")
-    parser.add_argument("order", nargs="?", choices=tuple(_DONE), metavar="approve|deny|revoke")
+    parser.add_argument("order", nargs="?", metavar="approve|deny|revoke")
     parser.add_argument("device", nargs="?", metavar="DEVICE")
     parser.add_argument("--of", dest="server", metavar="NAME|PORT")
     given = parser.read(arguments)
+    if given.order and given.order not in _DONE:
+        named = f"homeport devices --of {shlex.quote(given.order)}"
+        parser.error(f"{given.order} is none of approve, deny, revoke; of a server:  {named}")
     if given.order and not given.device:
         parser.error(f"{given.order} needs a DEVICE:  homeport devices  lists them")
     entry = server(given.server, _again(given))
@@ -67,6 +72,8 @@ def _table(name: str, answer: dict[str, Any]) -> list[str]:
     if not answer["devices"]:
         return wrapped([head, "No device was let in yet, and none asks."])
     rows = [device_words.HEADER, *answer["rows"]]
+    if width() < ROOM_FOR_ALL:
+        rows = [[*row[:FIRST_SEEN], *row[FIRST_SEEN + 1 :]] for row in rows]
     table = [line for lines in columns(rows, width() - 2) for line in lines]
     waiting = [each for each in answer["devices"] if each["number"] is not None]
     steps = [wrapped(device_words.how_to_answer(each["name"], each["number"])) for each in waiting]

@@ -1,6 +1,7 @@
 """One server of the command line: opened, told about, run."""
 
 import os
+import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from homeport.engine.place import Place
 from homeport.engine.presence import Presence, appear, entry_of
 from homeport.engine.reception import Reception
 from homeport.engine.reporting import Opened, Reporter
-from homeport.engine.signals import SignalPipe, Signals
+from homeport.engine.signals import ENDING, SignalPipe, Signals
 from homeport.engine.spawn import WorkerProcess, spawn_worker
 from homeport.engine.start import Serving, front_of, open_for, supervise
 from homeport.engine.warmth import Warmth
@@ -84,6 +85,8 @@ def serve(
 def _with_workers(run: "_Run", spare: list[WorkerProcess], cleanup: ExitStack) -> ExitCode:
     """Run an app that processes of their own load."""
     signals = Signals(cleanup.enter_context(SignalPipe()), run.hangup)
+    if run.start.is_command:  # the process ends then: signals of the last steps change nothing
+        cleanup.callback(signal.pthread_sigmask, signal.SIG_BLOCK, ENDING)
     if not run.serving.job.warm:
         return run(lambda: spare.pop() if spare else spawn_worker(), (signals,))
     warmth = Warmth(run.serving.job, run.settings.warm_exclude, run.reporter.warn, spare)

@@ -96,10 +96,6 @@ def _in_rows(groups: Sequence[Sequence[tuple[str, str]]], room: int, airy: int) 
     return apart if len(apart) <= airy else [row for group in rows for row in group]
 
 
-def _painted(text: str, code: str) -> str:
-    return f"{code}{text}\x1b[0m" if code else text
-
-
 def _width(picture: Sequence[str]) -> int:
     return len(_COLOURS.sub("", picture[0])) if picture else 0
 

@@ -30,7 +30,7 @@ command first and asks. What needs root is shown for you to type; sudo is never 
   --yes     do not ask
   --json    one JSON object; changes need --yes
 
-Exit codes: 0 every store that was found is as wanted (--status: trusts it), 1 some are not.
+Exit codes: 0 every store that was found is as wanted (--status: trusts it), 5 some are not.
 """
 
 
@@ -77,7 +77,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     if given.json:
         show_json(_as_object(seen, failures))
     is_fine = seen.is_done and (bool(seen.changes) or given.undo)
-    return ExitCode.OK if is_fine else ExitCode.BUG
+    return ExitCode.OK if is_fine else ExitCode.NOTHING_THERE
 
 
 def _cas(*, make: bool) -> tuple[LocalCA, ...]:

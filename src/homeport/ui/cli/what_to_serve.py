@@ -76,7 +76,9 @@ def _entrance(settings: Settings, folder: Path) -> Entrance:
     if hosts or origins:
         from homeport.core.allowed import allowed_host, allowed_origin  # most allow none
 
-        hosts, origins = tuple(map(allowed_host, hosts)), tuple(map(allowed_origin, origins))
+        said, also_said = settings.allow_host_origin, settings.allow_origin_origin
+        hosts = tuple(allowed_host(each, said) for each in hosts)
+        origins = tuple(allowed_origin(each, also_said) for each in origins)
     cert, key = (str((folder / each).absolute()) if each else "" for each in files)
     return Entrance(
         hosts=hosts,
