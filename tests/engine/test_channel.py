@@ -3,12 +3,13 @@
 import os
 import resource
 import socket
+import threading
 
 import pytest
 
 from homeport.core.wire import Drained, Retire, Used
-from homeport.core.wire_doors import Serve
-from homeport.engine.channel import Channel
+from homeport.core.wire_doors import Asked, Serve
+from homeport.engine.channel import Channel, Received
 
 
 def test_messages_arrive_in_order_however_they_are_cut() -> None:
@@ -87,3 +88,83 @@ def test_descriptors_that_this_process_cannot_open_are_missing_and_nothing_else(
         os.close(descriptor)
     ours.close()
     there.close()
+
+
+def small(number: int) -> Asked:
+    return Asked(number=number, what="knock", text="x" * 200, peer="10.0.0.1", agent="a" * 100)
+
+
+def test_two_ends_that_send_much_before_they_read_do_not_wait_for_each_other() -> None:
+    ours, sock = Channel.pair()
+    theirs = Channel(sock)
+    for channel in (ours, theirs):
+        channel.never_wait(lambda: None)
+        for number in range(3_000):
+            assert channel.send(small(number))
+        assert channel.is_stuck and not channel.has_room()
+    for channel, other in ((ours, theirs), (theirs, ours)):
+        heard: list[int] = []
+        while len(heard) < 3_000:
+            channel.go_on()
+            other.go_on()
+            if channel.is_readable():
+                heard += [each.message.number for each in channel.read() or ()]  # type: ignore[union-attr]
+        assert heard == [*range(3_000)]
+    assert not ours.is_stuck and not theirs.is_stuck
+    ours.close()
+    theirs.close()
+
+
+def test_descriptors_wait_with_their_message_as_copies() -> None:
+    ours, sock = Channel.pair()
+    theirs = Channel(sock)
+    ours.never_wait(lambda: None)
+    while not ours.is_stuck:
+        ours.send(small(0))
+    read_end, write_end = os.pipe()
+    ours.send(Serve(descriptors=1), (write_end,))
+    os.close(write_end)
+    received: list[Received] = []
+    while ours.is_stuck or theirs.is_readable():
+        received += theirs.read() or ()
+        ours.go_on()
+    (copy,) = received[-1].descriptors
+    os.write(copy, b"there")
+    assert os.read(read_end, 10) == b"there"
+    for descriptor in (copy, read_end):
+        os.close(descriptor)
+    ours.close()
+    theirs.close()
+
+
+def test_a_socket_that_an_event_loop_has_made_non_blocking_loses_nothing() -> None:
+    """uvloop does that to what it watches."""
+    ours, sock = Channel.pair()
+    os.set_blocking(ours.fileno(), False)
+    theirs = Channel(sock)
+    heard: list[Received] = []
+
+    def hear() -> None:
+        while len(heard) < 2_000:
+            heard.extend(theirs.read() or ())
+
+    reader = threading.Thread(target=hear)
+    reader.start()
+    for number in range(2_000):
+        assert ours.send(small(number))
+    reader.join(20)
+    assert [each.message.number for each in heard] == [*range(2_000)]  # type: ignore[union-attr]
+    ours.close()
+    theirs.close()
+
+
+def test_what_waits_for_an_end_that_is_gone_is_let_go() -> None:
+    ours, sock = Channel.pair()
+    ours.never_wait(lambda: None)
+    while not ours.is_stuck:
+        ours.send(small(0))
+    sock.close()
+    ours.go_on()
+    assert not ours.is_stuck
+    assert not ours.send(small(1))
+    ours.close()

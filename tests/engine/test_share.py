@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -199,3 +200,15 @@ def test_forwarded_headers_of_a_phone_reach_no_app(shared: Sharer, phone: Device
     answer = phone.ask(shared.url, x_forwarded_for="127.0.0.1", forwarded="for=127.0.0.1")
     assert answer.json["client"] == "10.77.0.2"
     assert not {"x-forwarded-for", "forwarded"} & set(answer.json["headers"])
+
+
+def test_behind_a_root_path_the_pages_of_a_share_are_where_they_always_are(
+    network: Lan, phone: Device, tmp_path: Path
+) -> None:
+    """The root path is what a proxy in front takes away; a phone has none in front."""
+    with sharer(network, tmp_path, "app:app", "--root-path", "/api") as server:
+        server.share()
+        assert phone.status(server.url) == 401
+        answer = phone.open(server.link)
+        assert (answer.status, answer.headers["location"]) == (303, "/")
+        assert phone.status(server.url) == 200

@@ -45,6 +45,7 @@ def test_a_variable_that_is_set_before_an_import_from_now_on_counts_at_once(
     with homeport(project.folder, **installed.environment) as server:
         server.ready()
         assert project.warm_reload(server)["value"] == "default"
+        eventually(server.is_warm, "another fork that waits")  # else there is none to be unfit
         new = edited(lambda text: "import os\nos.environ['MODE'] = 'new'\n" + text, project, server)
         assert (new["value"], new["warm"]) == ("new", False)
         assert any("before its imports" in line for line in logs(server))

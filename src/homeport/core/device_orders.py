@@ -27,7 +27,7 @@ def judge(state: Sharing, share: Share, event: Approve | Deny, now: Now) -> Resu
     share, over = forget_knocks(share, now)
     open_ids = {knock.device for knock in share.knocks if knock.verdict is Verdict.NONE}
     waiting = tuple(each for each in share.devices if each.id in open_ids)
-    found = named(waiting, event.which)
+    found = named(waiting, event.which, strangers=True)
     device = _one(found)
     if device is None:
         no = _unclear(event.request, event.which, found, waiting)

@@ -87,16 +87,17 @@ def in_state(devices: Devices, state: DeviceState) -> Devices:
     return tuple(each for each in devices if each.state is state)
 
 
-def named(devices: Devices, which: str) -> Devices:
+def named(devices: Devices, which: str, *, strangers: bool = False) -> Devices:
     """Those a person can mean: by id, by the number on its screen, by name, by the name's start.
 
     The first of these ways that finds any counts; one device is an answer, several are a question.
+    `strangers`: whoever came first has the plain name, so it means all that begin with it.
     """
     which = which.strip().casefold()
     ways: tuple[Callable[[Device], bool], ...] = (
         lambda each: each.id == which,
         lambda each: each.number is not None and f"{each.number:04}" == which,
-        lambda each: each.name.casefold() == which,
+        lambda each: not strangers and each.name.casefold() == which,
         lambda each: bool(which) and each.name.casefold().startswith(which),
     )
     for way in ways:

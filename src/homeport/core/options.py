@@ -28,7 +28,10 @@ LEVELS = ("debug", "info", "warning", "error")
 
 
 class Option(NamedTuple):
-    """A setting: `name` as in pyproject (`reload-dir`), a word for its value, and its help."""
+    """A setting: `name` as in pyproject (`reload-dir`), a word for its value, and its help.
+
+    An empty `help`: that of the next one is about both.
+    """
 
     name: str
     kind: Kind
@@ -53,8 +56,8 @@ OPTIONS = (
     Option("restart", Kind.SWITCH, "", "take the place of the one of this name that runs"),
     Option("reload", Kind.SWITCH, "", "load the app again when its files change  [on]"),
     Option("reload-dir", Kind.LIST, "DIR", "watch this folder instead of the project's"),
-    Option("reload-include", Kind.LIST, "GLOB", "files that matter besides *.py"),
-    Option("reload-exclude", Kind.LIST, "GLOB", "files that do not"),
+    Option("reload-include", Kind.LIST, "GLOB", ""),
+    Option("reload-exclude", Kind.LIST, "GLOB", "files that matter besides *.py, and that do not"),
     Option("warm", Kind.SWITCH, "", "import packages anew on every reload"),
     Option("warm-exclude", Kind.LIST, "MODULE", "never keep this one ready for reloads"),
     Option("app-dir", Kind.TEXT, "DIR", "where the app's module is found  [.]"),
@@ -67,8 +70,8 @@ OPTIONS = (
     ),
     Option("strict-origins", Kind.SWITCH, "", "let no page in of another server on this computer"),
     Option("tls", Kind.SWITCH, "", "https, with a certificate of your own CA (homeport trust)"),
-    Option("tls-cert", Kind.TEXT, "FILE", "https with this certificate"),
-    Option("tls-key", Kind.TEXT, "FILE", "and its key"),
+    Option("tls-cert", Kind.TEXT, "FILE", ""),
+    Option("tls-key", Kind.TEXT, "FILE", "https with this certificate and its key"),
     Option("trust-proxy", Kind.LIST, "CIDR", "believe forwarded headers from this network"),
     Option("access-log", Kind.SWITCH, "", "a line for every request  [on]"),
     Option("log-level", Kind.LEVEL, "LEVEL", "debug, info, warning, error  [info]"),

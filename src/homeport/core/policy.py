@@ -206,7 +206,7 @@ def _pass(visit: Visit, policy: Policy, standing: _Standing) -> Deny | Ask | Non
 def _without_pass(visit: Visit, standing: _Standing) -> Deny | Ask | None:
     if visit.websocket:
         return Deny(Fault.SOCKET_WITHOUT_PASS)
-    if visit.method == "OPTIONS" and visit.preflight and standing is not _Standing.UNSAID:
+    if visit.method == "OPTIONS" and visit.preflight and standing is _Standing.APPROVED:
         return None  # never carries a pass (Fetch, CORS-preflight fetch); the real request does
     return Ask()
 

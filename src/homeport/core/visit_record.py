@@ -17,8 +17,8 @@ LONGEST = 200
 class VisitRecord:
     """A visit, or what became of one. `time` is seconds since the epoch, `device` an id.
 
-    `rule` is the one that decided: `R0` to `R9` of the guard, or of the share `let-in`, `denied`,
-    `revoked`, `token`, `code-used`, `code-expired`, `code-wrong`, `token-wrong`.
+    `rule` is the one that decided: `allowed`, `R0` to `R9` of the guard, or of the share `let-in`,
+    `denied`, `revoked`, `token`, `code-used`, `code-expired`, `code-wrong`, `token-wrong`.
     """
 
     time: float

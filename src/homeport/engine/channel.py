@@ -5,13 +5,17 @@ out with the bytes they were sent with, in order, so a message only says how man
 """
 
 import array
+import contextlib
+import math
 import os
 import select
 import socket
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple, Self
 
 from homeport.core.wire import Message, decode, encode
+from homeport.engine.outgoing import Outgoing
 
 _READ_SIZE = 65536
 DESCRIPTORS_AT_ONCE = 64
@@ -30,10 +34,15 @@ class Received(NamedTuple):
 
 
 class Channel:
-    """One end. Sending waits for room; `receive` waits, `read` takes what is there."""
+    """One end. Sending waits for room, until `never_wait` is called; so does `receive`.
+
+    `read` takes what is there.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
+        self._outgoing = Outgoing(sock)
+        self._stuck: Callable[[], object] | None = None
         self._buffer = b""
         self._descriptors: deque[int] = deque()
         self._waiting: deque[Received] = deque()
@@ -48,15 +57,42 @@ class Channel:
         """For selectors."""
         return self._socket.fileno()
 
+    def never_wait(self, stuck: Callable[[], object]) -> None:
+        """From now on sending keeps what there is no room for, and calls `stuck`.
+
+        Whoever is called sees to it that `go_on` is called when there may be room.
+        """
+        self._stuck = stuck
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether something waits to be sent."""
+        return bool(self._outgoing)
+
     def send(self, message: Message, descriptors: tuple[int, ...] = ()) -> bool:
-        """False when the other end is gone (its exit is reported elsewhere)."""
-        data = encode(message)
+        """False when the other end is gone (its exit is reported elsewhere).
+
+        OSError when the kernel takes no more descriptors just now (ETOOMANYREFS, unix(7)).
+        """
         try:
-            sent = socket.send_fds(self._socket, [data], list(descriptors)) if descriptors else 0
-            self._socket.sendall(data[sent:])
+            self._outgoing.send(encode(message), descriptors)
+            if self._outgoing and self._stuck is not None:
+                self._stuck()
+            elif self._outgoing:
+                self._outgoing.finish(math.inf)
         except (BrokenPipeError, ConnectionResetError):
             return False
         return True
+
+    def go_on(self) -> None:
+        """Send what waits, as far as there is room."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._outgoing.go_on()
+
+    def finish(self, seconds: float) -> None:
+        """Send what waits, within so many seconds."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._outgoing.finish(seconds)
 
     def receive(self) -> Received:
         """The next message; EOFError when the other end is gone."""
@@ -112,8 +148,9 @@ class Channel:
         """
         poll = select.poll()
         poll.register(self, select.POLLOUT)
-        return bool(poll.poll(0))
+        return not self._outgoing and bool(poll.poll(0))
 
     def close(self) -> None:
         """Close this end: the other one sees end of file."""
+        self._outgoing.forget()
         self._socket.close()

@@ -25,6 +25,8 @@ GC_WHILE_LOADING = (100_000, 50, 100)
 """Imports make many objects and little garbage: looking for it costs a tenth of the start."""
 
 
+LAST_WORDS = 1.0
+"""Seconds that the supervisor has to hear what a worker says at its end."""
 EVERYONE = ("0.0.0.0/0", "::/0")
 
 listening: dict[int, int] = {}
@@ -87,6 +89,7 @@ class Life:
             report(self._channel, self._startup_failure(error))
             return ExitCode.APP
         loop.add_reader(self._channel.fileno(), self._read)
+        self._channel.never_wait(self._send_when_there_is_room)
         _collect_as_usual()
         docs = docs_path(self._app)
         self._channel.send(Ready(docs=docs))
@@ -105,10 +108,27 @@ class Life:
             logging.getLogger("uvicorn.error").error(text, retire.timeout + 1)
         finally:
             used_files.when_grown(None)
-            loop.remove_reader(self._channel.fileno())
+            self._say_the_last()
             if log is not None:
                 log.close()
         return ExitCode.OK
+
+    def _say_the_last(self) -> None:
+        loop, number = asyncio.get_running_loop(), self._channel.fileno()
+        loop.remove_reader(number)
+        loop.remove_writer(number)
+        self._channel.finish(LAST_WORDS)
+
+    def _send_when_there_is_room(self) -> None:
+        """Waiting for the supervisor here would keep all visitors waiting, and maybe for good."""
+        loop, number = asyncio.get_running_loop(), self._channel.fileno()
+
+        def go_on() -> None:
+            self._channel.go_on()
+            if not self._channel.is_stuck:
+                loop.remove_writer(number)
+
+        loop.add_writer(number, go_on)
 
     def _new_server(self, log: "AccessLog | None") -> "Server":
         from homeport.engine.app_loader import positional_arguments

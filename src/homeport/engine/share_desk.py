@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from homeport.core import device_words, share_refusals, share_words
-from homeport.core.durations import USUAL
+from homeport.core.durations import LONGEST, USUAL
 from homeport.core.errors import BindError, HomeportError, NothingThereError
 from homeport.core.evidence import unmapped
 from homeport.core.share import Place, Terms
@@ -96,7 +96,7 @@ class ShareDesk:
 
     def _open(self, request: Request) -> Mapping[str, Any]:
         terms = Terms(
-            seconds=float(request.get("seconds") or USUAL),
+            seconds=min(max(float(request.get("seconds") or USUAL), 1.0), LONGEST),
             pairing=not request.get("open"),
             tls=bool(request.get("tls")),
         )
@@ -212,6 +212,8 @@ class ShareDesk:
         for peer in self._arrivals.add(message, own, at):
             self._reporter.reached(peer, at)
         for facts in message.peers:
+            if not facts["ip"]:
+                continue  # a crowd: only how many they were is known
             ip = unmapped(facts["ip"])
             self._trust.saw(ip, facts["tls"])
             for device, requests in facts["requests"].items():
@@ -219,7 +221,7 @@ class ShareDesk:
                     self.sharing.seen(device, ip, requests)
                 self._log.add(VisitRecord(time=at, peer=ip, rule="allowed", device=device or None))
             self._history.refused(facts, at)
-            for rule, _, _, _ in facts["refused"]:
+            for rule in dict.fromkeys(rule for rule, *_ in facts["refused"]):
                 self._log.add(VisitRecord(time=at, peer=ip, rule=rule))
 
     def _told(self, tell: Tell, link: str | None) -> None:

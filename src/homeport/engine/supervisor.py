@@ -36,7 +36,7 @@ from homeport.core.events import (
 )
 from homeport.core.failure import Failure
 from homeport.core.state import Phase, State
-from homeport.engine.channel import Received
+from homeport.engine.channel import Channel, Received
 from homeport.engine.crossing import Crossing
 from homeport.engine.deaths import death_of, not_started
 from homeport.engine.doors import Doors
@@ -136,9 +136,13 @@ class Supervisor:
             times.append(self._saves.due)
         chores = (self._herald, *self._chores)
         times += [chore.due for chore in chores if chore.due is not None]
-        if self._crossing.stuck:
+        if self._crossing.stuck or self._stuck_channels():
             times.append(time.monotonic() + RETRY)
         return max(min(times) - time.monotonic(), 0.0) if times else None
+
+    def _stuck_channels(self) -> list[Channel]:
+        channels = (process.channel for process in self._workers.values())
+        return [channel for channel in channels if channel.is_stuck]
 
     def _wake(self) -> None:
         now = time.monotonic()
@@ -149,6 +153,8 @@ class Supervisor:
             self._take(self._saves, now)
         for chore in (self._herald, *self._chores):
             chore.take(now)
+        for channel in self._stuck_channels():
+            channel.go_on()
         if self._crossing.stuck:
             self._crossing.go_on()
         if any(wake <= now for wake in self._wakes):
@@ -204,6 +210,7 @@ class Supervisor:
             self._handle(Exited(worker=number, failure=not_started(error)))
             return
         self._workers[number] = process
+        process.channel.never_wait(lambda: None)  # a worker that hangs must not hang us
         if self._saves is not None:
             self._saves.forget()
         data = failure.to_json() if failure is not None else None

@@ -77,6 +77,8 @@ class WorkerDoors:
     def _change(self, number: int, policy: Policy) -> None:
         if number in self._keepers:
             self._keepers[number].change(policy)
+            if (secured := self._secured.get(number)) is not None:
+                secured.plain.change(policy)
         else:
             self._early[number] = policy
 

@@ -24,6 +24,7 @@ from homeport.engine.guarding.headers import (
     TOKEN,
     Header,
     Sieve,
+    asked_path,
     cookie_value,
     is_forwarded,
     trusted,
@@ -191,7 +192,7 @@ class Doorkeeper:
 
     def _is_own(self, scope: Scope) -> bool:
         asks = self.policy.pairing and self._pairing is not None
-        return asks and scope["type"] == "http" and scope["path"].startswith(OWN_PATHS)
+        return asks and scope["type"] == "http" and asked_path(scope).startswith(OWN_PATHS)
 
     def _shown_pass(
         self, scope: Scope, relevant: tuple[Header, ...]
@@ -263,6 +264,6 @@ class Doorkeeper:
 
 def _shows_code(scope: Scope) -> bool:
     """HEAD never uses a code up: previews of links send it."""
-    if scope["path"] != PAIRING_PATH or scope.get("method") == "HEAD":
+    if asked_path(scope) != PAIRING_PATH or scope.get("method") == "HEAD":
         return False
     return "code" in parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)

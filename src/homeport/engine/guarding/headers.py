@@ -5,7 +5,7 @@ ordinary request costs one look into a set per header.
 """
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from homeport.core.door_rules import unmapped
@@ -74,6 +74,12 @@ class Sieve:
 
     def _matters(self, name: bytes) -> bool:
         return name in _JUDGED or is_forwarded(name) or (self._cookies and name == COOKIE)
+
+
+def asked_path(scope: Mapping[str, Any]) -> str:
+    """The path as it was asked for: servers put the root path before it (ASGI, root_path)."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
 
 
 def visit_of(scope: Scope, relevant: tuple[Header, ...], shows: tuple[PassKind, Via]) -> Visit:

@@ -16,6 +16,10 @@ from homeport.engine.guarding.passes import Admitted, Knocked, Refused
 
 PATIENCE = 10.0
 """Seconds the supervisor may take: it answers at once unless it is stopped."""
+MOST_ASKED = 64
+"""Questions that may be under way; whoever floods us with more has to wait."""
+ALL_BLOCKED = 60.0
+"""Seconds to tell everyone while nobody may pair: until a person asks for a new code."""
 TICKET_BYTES = 24
 PAUSE = 1.0
 """Seconds until the next guess of a peer is looked at: as `core.throttle` after the first."""
@@ -53,7 +57,8 @@ class MirroredPasses:
     def blocked(self, peer: str) -> float:
         """Seconds that this peer has to wait before it may show another token."""
         now = time.monotonic()
-        return max(self._mirror.wait(peer, now), self._paused.get(peer, now) - now)
+        everyone = ALL_BLOCKED if self._mirror.all_blocked else 0.0
+        return max(self._mirror.wait(peer, now), self._paused.get(peer, now) - now, everyone)
 
     def wrong(self, peer: str) -> None:
         """It has shown a token that is none. It has to wait at once: news take a moment."""
@@ -72,6 +77,8 @@ class MirroredPasses:
 
     async def knock(self, peer: str, agent: str) -> Knocked | Refused:
         """A visitor without a code."""
+        if wait := self.blocked(peer):
+            return Refused(reason="blocked", retry_after=wait)
         ticket = secrets.token_urlsafe(TICKET_BYTES)
         answer = await self._ask("knock", ticket, peer, agent)
         if answer["kind"] != "knocked":
@@ -90,6 +97,8 @@ class MirroredPasses:
                 return _refused(answer)
 
     async def _ask(self, what: str, text: str, peer: str, agent: str) -> dict[str, Any]:
+        if len(self._asked) >= MOST_ASKED:
+            return {"kind": "refused", "reason": "blocked", "retry_after": 1.0}
         number = next(self._numbers)
         future = asyncio.get_running_loop().create_future()
         self._asked[number] = future

@@ -41,6 +41,7 @@ from homeport.engine.guarding.answers import (
     send_answer,
 )
 from homeport.engine.guarding.denials import Receive, Scope, Send
+from homeport.engine.guarding.headers import asked_path
 from homeport.engine.guarding.pages import KNOCK, WAIT, waiting_page
 from homeport.engine.guarding.passes import Admitted, Knocked, Passes
 from homeport.engine.guarding.visitor import Visitor
@@ -75,7 +76,7 @@ class Pairing:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        visitor, path = Visitor(scope), scope["path"]
+        visitor, path = Visitor(scope), asked_path(scope)
         codes = visitor.take_query("code")
         methods = _METHODS.get(path)
         if methods is None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from homeport.core.address import is_loopback
 from homeport.core.authority import url_host
-from homeport.core.door import DoorKind
+from homeport.core.door import DoorKind, Policy
 from homeport.core.door_rules import unmapped
 from homeport.core.opened_door import OpenedDoor
 from homeport.core.to_https import https_base
@@ -32,6 +32,10 @@ class PlainHttp:
         self._policy = opened.policy
         self._refuse = refuse
         self.renew(opened)
+
+    def change(self, policy: Policy) -> None:
+        """Another name, say."""
+        self._policy = policy
 
     def renew(self, opened: OpenedDoor) -> None:
         """The certificate is signed by another CA, perhaps."""

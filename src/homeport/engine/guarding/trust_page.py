@@ -17,6 +17,7 @@ from string import Template
 from typing import Any, NamedTuple
 
 from homeport.core.certificates import fingerprint_rows
+from homeport.engine.guarding.headers import asked_path
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -91,10 +92,10 @@ class TrustPage:
         if scope["method"] not in ("GET", "HEAD"):
             allow = ((b"allow", b"GET, HEAD"),)
             return _Answer(405, "text/plain; charset=utf-8", self._plain, allow)
-        if found := self._files.get(scope["path"]):
+        if found := self._files.get(asked_path(scope)):
             return found
         # A program that asks for /api must not take this for its answer.
-        status = 200 if scope["path"] == "/" else 400
+        status = 200 if asked_path(scope) == "/" else 400
         if not _wants_html(scope["headers"]):
             return _Answer(400, "text/plain; charset=utf-8", self._plain)
         page = self._page_for(_header(scope["headers"], b"user-agent"))

@@ -39,6 +39,7 @@ class Visitor:
     def target(self) -> str:
         """The path as it was sent, with its query."""
         raw: bytes = self._scope.get("raw_path") or self._scope["path"].encode()
+        raw = raw.removeprefix(self._scope.get("root_path", "").encode())
         query: bytes = self._scope.get("query_string", b"")
         return (raw + b"?" * bool(query) + query).decode("latin-1")
 

@@ -77,7 +77,10 @@ class Visits:
         peer.agent = agent
 
     def tell(self) -> None:
-        """All that is untold."""
+        """All that is untold; later, where the supervisor has not heard the last of it yet."""
+        if self._channel.is_stuck:
+            self._loop.call_later(DELAY, self.tell)
+            return
         doors, self._doors = self._doors, {}
         for door, peers in doors.items():
             facts = tuple(_facts(ip, peer) for ip, peer in peers.items())

@@ -3,16 +3,13 @@
 import argparse
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from homeport.core import refusals
 from homeport.core.errors import UsageError
 from homeport.core.options import OPTIONS, Kind, Option
-from homeport.ui.cli.commands import LOOKING
-
-COMMANDS = {"demo": "serve the built-in demo app"}
-"""Words in the place of APP that are commands of their own; a file is `./demo.py`."""
+from homeport.ui.cli.commands import GROUPS
 
 
 class _Parser(argparse.ArgumentParser):
@@ -76,17 +73,23 @@ def help_text() -> str:
         "APP is main:app, main.py, a package folder or pkg.mod:create_app; without it:",
         "pyproject.toml, else main.py, app.py or api.py here or in app/.",
         "",
-    ]
-    for option in OPTIONS:
-        flag = "--[no-]" if option.name in ("reload", "access-log") else "--"
-        name = "cold" if option.name == "warm" else option.name
-        lines.append(f"  {flag + name + ' ' + option.value:<23} {option.help}")
-    lines += [
+        *_option_lines(),
         "",
-        *(f"homeport {name:<14} {text}" for name, text in (COMMANDS | LOOKING).items()),
+        *(f"homeport {names:<28} {text}" for names, text in GROUPS),
         "",
         "Settings also come from HOMEPORT_… variables and [tool.homeport] in pyproject.toml.",
         "Exit codes: 0 stopped, 2 usage, 3 the app does not start, 4 no such address or port.",
         "Of a command:  homeport COMMAND --help",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _option_lines() -> Iterator[str]:
+    flags = ""
+    for option in OPTIONS:
+        prefix = "--[no-]" if option.name in ("reload", "access-log") else "--"
+        name = "cold" if option.name == "warm" else option.name
+        flags = f"{flags} {prefix}{name} {option.value}".strip()
+        if option.help:
+            yield f"  {flags:<22}  {option.help}"
+            flags = ""

@@ -7,18 +7,16 @@ import os
 from collections.abc import Sequence
 from importlib import import_module
 
-LOOKING = {
-    "ls": "what listens on this computer, homeport servers first",
-    "port": "is a port free, who holds it, who answers there",
-    "reach": "who can reach a server, as a table and a drawing",
-    "stop": "end the server on a port",
-    "share": "open a running server to devices on this network, for a while",
-    "unshare": "end that now",
-    "devices": "who was let in, who asks; approve, deny, revoke",
-    "token": "let a script on another device in",
-    "doctor": "why can the phone not connect, from what was seen",
-    "trust": "trust homeport's certificates on this computer, or stop that",
-}
+GROUPS = (
+    ("demo", "serve the built-in demo app; a file of that name is ./demo.py"),
+    ("ls|port|reach|stop", "what listens here, who holds a port, who reaches it; end it"),
+    ("share|unshare|devices|token", "open a server to this network, for a while"),
+    ("doctor|trust", "why a phone cannot connect; trust certificates of --tls"),
+)
+"""For the help: commands, and what they are for."""
+LOOKING = frozenset(
+    ("ls", "port", "reach", "stop", "share", "unshare", "devices", "token", "doctor", "trust")
+)
 
 
 def command_in(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
