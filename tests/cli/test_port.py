@@ -13,7 +13,7 @@ import pytest
 from homeport.core.errors import ExitCode
 from tests.cli.command import NOBODY, Ended, can_be_others, ended, started
 from tests.cli.servers import server
-from tests.engine.live import HELLO, homeport
+from tests.engine.live import HELLO, eventually, homeport
 
 as_others = pytest.mark.skipif(
     not can_be_others(), reason="needs root, and a Python that other users may run"
@@ -124,13 +124,22 @@ def test_what_root_holds_is_never_free_for_another_user(project: Path, ip: str) 
 
 
 def test_without_a_port_some_are_suggested_that_can_be_bound(project: Path) -> None:
-    facts = data(ended(project, "port", "--json"))
-    assert len(facts["free"]) == 5
-    for port in facts["free"]:
-        with socket.socket() as sock:
+    def can_be_bound() -> bool:
+        facts = data(ended(project, "port", "--json"))
+        assert len(facts["free"]) == 5
+        return all(map(is_bindable, facts["free"]))
+
+    eventually(can_be_bound, "five ports that nobody else has taken meanwhile")
+    assert "homeport --port " in told(ended(project, "port"))
+
+
+def is_bindable(port: int) -> bool:
+    with socket.socket() as sock:
+        try:
             sock.bind(("127.0.0.1", port))
-    text = told(ended(project, "port"))
-    assert f"homeport --port {facts['free'][0]}" in text
+        except OSError:
+            return False
+    return True
 
 
 def test_a_port_that_is_bound_and_does_not_listen_is_not_suggested(project: Path) -> None:

@@ -160,3 +160,9 @@ def test_where_a_list_of_visitors_comes_from_is_known() -> None:
     )
     assert merge((source,)).allow_host_origin == "allow-host in /x/pyproject.toml"
     assert merge(()).allow_origin_origin == "--allow-origin"
+
+
+def test_a_name_is_a_text() -> None:
+    assert read("name", "Shop") == "shop"
+    with pytest.raises(UsageError, match="name from here"):
+        read("name", 8)

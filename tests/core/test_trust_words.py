@@ -52,3 +52,10 @@ def test_what_was_not_done_says_what_to_type() -> None:
 def test_what_is_odd_about_a_given_certificate_is_said() -> None:
     assert "chmod 600 '/a b'" in words.key_is_readable("/a b")
     assert "names no host" in words.names_nobody("/c")
+
+
+def test_what_a_server_says_of_its_certificate() -> None:
+    assert "203.0.113.9, 2001:db8::1" in words.not_named(("203.0.113.9", "2001:db8::1"))
+    assert words.not_trusted_here().endswith("  homeport trust")
+    told = words.not_renewed("no space", 1_900_000_000.0)
+    assert "2030-03-17 17:46 UTC" in told and told.endswith(": no space")

@@ -26,5 +26,5 @@ def facts_of(answer: Answer) -> dict[str, Any]:
         case Refused():
             reason, wait = answer.why.value, answer.retry_after
             return {"kind": "refused", "reason": reason, "retry_after": wait}
-        case Done() | Unclear():
+        case _:
             raise AssertionError(f"no answer to a visitor: {answer}")

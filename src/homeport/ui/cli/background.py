@@ -12,11 +12,6 @@ FLAGS = ("-d", "--detach")
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def is_wanted(arguments: Sequence[str]) -> bool:
-    """Asked before the command line is understood, so that little has to be forked."""
-    return any(word in FLAGS for word in arguments)
-
-
 def detach(arguments: Sequence[str], keep: frozenset[int]) -> Server:
     """Returns in the server only; this process ends with the server's exit code, or when ready."""
     side = into_background(keep)
