@@ -78,7 +78,7 @@ def help_text() -> str:
         *(f"homeport {names:<28} {text}" for names, text in GROUPS),
         "",
         "Settings also come from HOMEPORT_… variables and [tool.homeport] in pyproject.toml.",
-        "Exit codes: 0 stopped, 2 usage, 3 the app does not start, 4 no such address or port.",
+        "Exit codes: 0 stopped, 2 usage, 3 app does not start, 4 no such address, 7 name taken.",
         "Of a command:  homeport COMMAND --help",
     ]
     return "\n".join(lines) + "\n"

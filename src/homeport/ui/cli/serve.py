@@ -1,6 +1,7 @@
 """`homeport [APP]`: from the command line to a running server."""
 
 import os
+import signal
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from homeport.engine.place import Place, TellingThePlace
 from homeport.engine.presence import Presence, appear, entry_of
 from homeport.engine.reception import Reception
 from homeport.engine.reporting import Opened, Reporter
-from homeport.engine.signals import SignalPipe, Signals
+from homeport.engine.signals import ENDING, SignalPipe, Signals
 from homeport.engine.spawn import WorkerProcess, spawn_worker
 from homeport.engine.start import Serving, front_of, open_for, supervise
 from homeport.engine.warmth import Warmth
@@ -71,7 +72,7 @@ def serve_command(arguments: Sequence[str], started: float, spare: list[WorkerPr
         serving = serving_of(settings, project, folder, location, started)
         if named == "demo":
             serving = replace(serving, title="the built-in demo app", remembers=False)
-        return serve(serving, settings, spare)
+        return serve(serving, settings, spare, process_ends=True)
     except HomeportError as error:
         tell(error, json=json, app=named)
         return error.exit_code
@@ -89,28 +90,28 @@ def settings_of(first: Source, project: Project) -> Settings:
 
 
 def serve(
-    serving: Serving, settings: Settings, spare: list[WorkerProcess], app: object = None
+    serving: Serving,
+    settings: Settings,
+    spare: list[WorkerProcess],
+    app: object = None,
+    *,
+    process_ends: bool = False,
 ) -> ExitCode:
     """Open, tell, run. `spare` may hold a worker process that is up already.
 
-    `app`: an app object, served by this process.
+    `app`: an app object, served by this process. `process_ends`: right after this, so signals that
+    come during the last steps change nothing.
     """
     predecessor = _predecessor(serving, settings)
     listeners, opened, notes = open_for(serving, predecessor, os.environ)
     with ExitStack() as cleanup:
         cleanup.callback(listeners.close)
         wanted = entry_of(serving.name, opened)
-        place: Place | None = None
-        more: tuple[str, ...] = ()
-        if predecessor is None:
-            place, more = _presence(wanted)
-        if place is not None or predecessor is not None:
+        presence, more = (None, ()) if predecessor else _presence(wanted)
+        if presence or predecessor:
             opened = replace(opened, name=wanted.name, instance=wanted.instance)
         reporter, keyboard = face_of(settings, opened)
-        if predecessor is not None:
-            from homeport.engine.taking_over import Heir
-
-            place = Heir(wanted, os.environ, reporter.warn)
+        place = _heir(wanted, reporter) if predecessor else presence
         if place is not None:
             cleanup.callback(place.close)
         if keyboard is not None:
@@ -125,6 +126,8 @@ def serve(
 
             return serve_here(app, run, cleanup.close)
         pipe = cleanup.enter_context(SignalPipe())
+        if process_ends:
+            cleanup.callback(signal.pthread_sigmask, signal.SIG_BLOCK, ENDING)
         if not serving.job.warm:
             return run(lambda: spare.pop() if spare else spawn_worker(), (Signals(pipe),))
         warmth = Warmth(serving.job, settings.warm_exclude, reporter.warn, spare)
@@ -196,6 +199,13 @@ def _predecessor(serving: Serving, settings: Settings) -> Entry | None:
         raise
     except (HomeportError, OSError):  # told when we want to be registered and cannot
         return None
+
+
+def _heir(wanted: Entry, reporter: Reporter) -> Place:
+    """For now another server has the place."""
+    from homeport.engine.taking_over import Heir
+
+    return Heir(wanted, os.environ, reporter.warn)
 
 
 def _presence(wanted: Entry) -> tuple[Presence | None, tuple[str, ...]]:
