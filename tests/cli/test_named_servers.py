@@ -4,13 +4,12 @@ import json
 import socket
 import stat
 import threading
-import time
 import urllib.request
 
 import pytest
 
 from homeport.core.errors import ExitCode
-from tests.cli.command import ended
+from tests.cli.command import Running, ended
 from tests.cli.named import User
 from tests.cli.terminal import in_terminal
 from tests.engine.live import PATIENCE, eventually, homeport, is_alive, is_free
@@ -336,13 +335,18 @@ def test_logs_of_one_in_the_foreground_are_in_its_terminal(shop: User) -> None:
 
 def test_logs_go_on_over_a_restart(shop: User) -> None:
     shop.start()
-    with shop.doing("logs", "shop", "-f", "-n", "0") as following:
-        time.sleep(0)
+    with shop.doing("logs", "shop", "-f") as following:
+        until_ready(following)  # it follows from here on
         shop.asked("restart", "shop")
-        seen = [following.line()]
-        while "ready in" not in seen[-1]:
-            seen.append(following.line())
-    assert any("stopping" in line for line in seen)
+        assert any("stopping" in line for line in until_ready(following))
+
+
+def until_ready(following: Running) -> list[str]:
+    """The lines up to the one that says so, with that one."""
+    seen = [following.line()]
+    while "ready in" not in seen[-1]:
+        seen.append(following.line())
+    return seen
 
 
 def test_ls_has_names_links_and_what_is_shared(shop: User) -> None:

@@ -1,0 +1,8 @@
+"""How the whole suite is run."""
+
+import os
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are CPUs: most tests wait for processes most of the time."""
+    return (os.cpu_count() or 1) + 1
