@@ -2,6 +2,9 @@
 
 import os
 
+for name in ("COLUMNS", "LINES"):  # pytest-xdist sets them; terminals of the tests have a size
+    os.environ.pop(name, None)
+
 
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are CPUs: most tests wait for processes most of the time."""

@@ -190,6 +190,13 @@ def homeport(folder: Path, *arguments: str, **env: str) -> Iterator[Homeport]:
         server.kill()
 
 
+def open_to_others(*folders: Path) -> None:
+    """Let every user enter the folders and those above them, which pytest makes for us alone."""
+    for folder in {each for given in folders for each in (given, *given.parents)}:
+        if folder.stat().st_mode & 0o005 != 0o005:
+            folder.chmod(0o755)
+
+
 def save(path: Path, text: str) -> None:
     """As most editors do: a new file in the place of the old one."""
     other = path.with_name(path.name + ".tmp~")

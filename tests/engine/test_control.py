@@ -18,7 +18,7 @@ from homeport.engine.control import LARGEST_REQUEST, MOST_CLIENTS, Control, Hand
 from homeport.engine.control_client import ask, ask_for_files
 from tests.cli.command import NOBODY, can_be_others, python_for_others
 from tests.core.test_entry import SHOP
-from tests.engine.live import PATIENCE, eventually
+from tests.engine.live import PATIENCE, eventually, open_to_others
 from tests.engine.runtime import answering
 
 
@@ -235,8 +235,7 @@ def test_another_user_gets_no_answer_even_through_an_open_folder(tmp_path: Path)
         "s.connect(sys.argv[1]); print(s.recv(100))"
     )
     with control(tmp_path) as (made, place), answering(made):
-        for folder in (place.path.parent, *place.path.parents[1:4]):
-            folder.chmod(0o755)
+        open_to_others(place.path.parent)
         place.path.chmod(0o666)
         python = python_for_others()
         assert python is not None

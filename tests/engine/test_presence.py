@@ -16,7 +16,15 @@ from homeport.core.errors import NothingThereError
 from homeport.engine import registry
 from homeport.engine.control_client import ask
 from tests.cli.command import NOBODY, can_be_others, ended, started
-from tests.engine.live import HELLO, Homeport, environment, eventually, homeport, save
+from tests.engine.live import (
+    HELLO,
+    Homeport,
+    environment,
+    eventually,
+    homeport,
+    open_to_others,
+    save,
+)
 from tests.engine.runtime import Environment, home
 from tests.engine.test_registry import files, inside, names
 from tests.engine.test_run_function import CALL
@@ -274,8 +282,7 @@ def test_on_a_disk_that_takes_nothing_it_serves(
 def test_a_folder_that_may_not_be_written_to_is_said_and_the_server_serves(
     shop: Path, tmp_path: Path
 ) -> None:
-    for folder in (shop, tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
+    open_to_others(shop)
     theirs = tmp_path / "theirs"
     theirs.mkdir(mode=0o500)
     os.chown(theirs, NOBODY, NOBODY)
@@ -291,8 +298,7 @@ def test_a_folder_that_may_not_be_written_to_is_said_and_the_server_serves(
 def test_entries_of_another_user_are_not_seen(
     shop: Path, tmp_path: Path, here: Environment
 ) -> None:
-    for folder in (shop, tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
+    open_to_others(shop)
     theirs = tmp_path / "theirs"
     theirs.mkdir(mode=0o700)
     os.chown(theirs, NOBODY, NOBODY)
