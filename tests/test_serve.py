@@ -212,6 +212,16 @@ def test_a_function_that_builds_the_app_is_refused_in_words_that_fit_a_program(
     assert failed.value.next_steps == ("it must end with:  return app",)
 
 
+def test_that_the_projects_app_is_built_by_a_function_says_nothing_of_an_object(
+    folder: Path,
+) -> None:
+    (folder / "pyproject.toml").write_text(
+        '[tool.homeport]\napp = "main:create_app"\nfactory = true\n'
+    )
+    with homeport.serve(Told()) as server:
+        assert httpx.get(server.url).text == "hello"
+
+
 def test_a_process_reads_its_env_file_and_ours_is_left_alone(folder: Path) -> None:
     (folder / "main.py").write_text(HELLO.replace("1}", 'int(__import__("os").environ["N_"])}'))
     (folder / "local.env").write_text("N_=7\n")
