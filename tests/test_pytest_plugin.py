@@ -81,15 +81,21 @@ def test_one_server_for_all_tests_and_it_is_gone_afterwards(tmp_path: Path) -> N
     assert not (tmp_path / "homeport").exists()  # no registry was made
 
 
-def test_with_xdist_every_worker_has_its_own(tmp_path: Path) -> None:
+def test_with_xdist_all_workers_use_one_server_until_the_last_has_left(tmp_path: Path) -> None:
     (project(tmp_path) / "main.py").write_text(WHO)
     done = run(tmp_path, "-n", "2", "--dist", "load")
     assert "6 passed" in done.stdout, done.stdout + done.stderr
     found = seen(tmp_path)
     assert set(found) == {"gw0", "gw1"}
-    assert [len(pids) for pids in found.values()] == [1, 1]
-    assert len(set.union(*found.values())) == 2
-    assert all(map(is_gone, set.union(*found.values())))
+    (pid,) = set.union(*found.values())
+    assert is_gone(pid)
+
+
+def test_with_xdist_a_broken_app_is_an_error_in_every_worker(tmp_path: Path) -> None:
+    (project(tmp_path) / "main.py").write_text("1 / 0\n")
+    done = run(tmp_path, "-n", "2")
+    assert "6 errors" in done.stdout, done.stdout + done.stderr
+    assert "ZeroDivisionError: division by zero" in done.stdout
 
 
 def test_the_app_is_that_of_the_ini_file_from_the_root_folder(tmp_path: Path) -> None:
@@ -147,5 +153,5 @@ def test_a_test_run_that_does_not_use_it_does_not_load_it(tmp_path: Path) -> Non
 def test_its_fixtures_are_listed_with_what_they_are(tmp_path: Path) -> None:
     done = run(project(tmp_path), "--fixtures")
     assert "homeport_server [session scope]" in done.stdout
-    assert "The project's app behind a real server" in done.stdout
+    assert "The project's app behind a real server, one for the whole run" in done.stdout
     assert "homeport_client --" in done.stdout

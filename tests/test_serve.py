@@ -201,6 +201,27 @@ def test_what_names_no_app_is_told_apart(folder: Path) -> None:
         homeport.serve(Told(), env_file=".env").__enter__()
 
 
+def test_a_function_that_builds_the_app_is_refused_in_words_that_fit_a_program(
+    folder: Path,
+) -> None:
+    with pytest.raises(AppNotFoundError, match="The app that was given takes no") as refused:
+        homeport.serve(lambda: Told()).__enter__()
+    assert refused.value.next_steps == ("factory=True",)
+    with pytest.raises(AppFailedError) as failed:
+        homeport.serve(lambda: lambda: Told(), factory=True).__enter__()
+    assert failed.value.next_steps == ("it must end with:  return app",)
+
+
+def test_that_the_projects_app_is_built_by_a_function_says_nothing_of_an_object(
+    folder: Path,
+) -> None:
+    (folder / "pyproject.toml").write_text(
+        '[tool.homeport]\napp = "main:create_app"\nfactory = true\n'
+    )
+    with homeport.serve(Told()) as server:
+        assert httpx.get(server.url).text == "hello"
+
+
 def test_a_process_reads_its_env_file_and_ours_is_left_alone(folder: Path) -> None:
     (folder / "main.py").write_text(HELLO.replace("1}", 'int(__import__("os").environ["N_"])}'))
     (folder / "local.env").write_text("N_=7\n")

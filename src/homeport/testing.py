@@ -160,6 +160,7 @@ def _serving(app: Any, options: dict[str, Any], folder: Path | None) -> Serving:
     if not isinstance(app, str | None):
         if options["env_file"] is not None:
             raise client_words.env_file_needs_a_name()
+        first["factory"] = bool(options["factory"])  # the project's setting is about its own app
         settings = _for_a_test(settings_of(from_arguments(first), project), options)
         location = AppLocation(module=type(app).__name__, attribute=None, folder=str(here))
         serving = serving_of(replace(settings, env_file=None), project, here, location, started)

@@ -88,7 +88,7 @@ def test_a_restart_does_not_write_again(shop: User) -> None:
         assert shop.do("restart", "shop").code == ExitCode.OK
 
 
-@pytest.mark.parametrize("number", ["x", "-1", "0", "2", "77", "1000000000", "", "٣"])
+@pytest.mark.parametrize("number", ["x", "-1", "0", "2", "77", "1000000000", "9" * 5000, "", "٣"])
 def test_a_bad_number_is_a_usage_error(shop: User, number: str) -> None:
     end = shop.do("main:app", "--port", "0", f"--ready-fd={number}", "--json")
     assert (end.code, end.events[-1]["code"]) == (ExitCode.USAGE, "bad-ready-fd")

@@ -68,6 +68,12 @@ def test_an_app_object_is_served_by_this_process(tmp_path: Path) -> None:
         assert is_free(server.port)
 
 
+def test_an_app_object_is_no_factory_although_the_projects_app_has_one(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.homeport]\nfactory = true\n")
+    with script(tmp_path, HELLO + CALL.format(arguments="app")) as server:
+        assert httpx.get(server.ready()).json() == {"version": 1}
+
+
 def test_sigterm_ends_an_object_server_in_order(tmp_path: Path) -> None:
     with script(tmp_path, HELLO + CALL.format(arguments="app")) as server:
         server.ready()

@@ -32,7 +32,7 @@ def load_app(job: Job) -> Any:
     name, found = _find(module, job)
     if job.factory:
         return _built(found, name, job)
-    if objection := _objection(found, name):
+    if objection := _objection(found, name, f"homeport {name} --factory"):
         raise AppLoadError(objection)
     return found
 
@@ -139,11 +139,11 @@ def _is_fastapi(value: object) -> bool:
 
 
 def prepared(app: Any, job: Job) -> Any:
-    """An app object as it was given to `run()`, or what it builds. Raises AppLoadError."""
+    """An app object as it was given to `run()` or `serve()`, or what it builds. AppLoadError."""
     name = type(app).__name__
     if job.factory:
         return _built(app, getattr(app, "__name__", name), job)
-    if objection := _objection(app, f"What was given to run(), {_a(app)},"):
+    if objection := _objection(app, "The app that was given", "factory=True"):
         raise AppLoadError(objection)
     return app
 
@@ -163,8 +163,9 @@ def _built(factory: Any, name: str, job: Job) -> Any:
         summary = f"{name}() raised an error instead of returning the app."
         failure = failure_of(error, FailureKind.FACTORY, summary, project=job.project)
         raise AppLoadError(failure) from None
-    if objection := _objection(app, f"What {name}() returns"):
-        steps = objection.next_steps if callable(app) else ("it must end with:  return app",)
+    ends = "it must end with:  return app"
+    if objection := _objection(app, f"What {name}() returns", ends):
+        steps = objection.next_steps if callable(app) else (ends,)
         if inspect.iscoroutine(app):
             app.close()  # else Python warns that it was never awaited
             steps = ("it must be a plain function:  def, not async def",)
@@ -173,8 +174,8 @@ def _built(factory: Any, name: str, job: Job) -> Any:
     return app
 
 
-def _objection(app: Any, name: str) -> Failure | None:
-    """Tell apart what cannot be served before a request finds out."""
+def _objection(app: Any, name: str, built: str) -> Failure | None:
+    """Tell apart what cannot be served before a request finds out; `built`: how it would be."""
     if not callable(app):
         return _not_asgi(f"{name} is {_a(app)}, not an ASGI app.")
     count = positional_arguments(app)
@@ -186,7 +187,7 @@ def _objection(app: Any, name: str) -> Failure | None:
     if count == 0:
         return _not_asgi(
             f"{name} takes no arguments, so it is not an ASGI app; it looks like a factory.",
-            f"homeport {name} --factory",
+            built,
         )
     if count in (None, 1, 3):
         return None

@@ -32,8 +32,9 @@ def keep_from_children(arguments: Sequence[str]) -> frozenset[int]:
 
 
 def _number(text: str) -> int | None:
-    fine = text.isascii() and text.isdigit() and FIRST <= int(text) <= HIGHEST
-    return int(text) if fine else None
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(HIGHEST))):
+        return None
+    return int(text) if FIRST <= int(text) <= HIGHEST else None
 
 
 def checked(text: str) -> int:

@@ -64,7 +64,8 @@ def _run(app: Any, options: dict[str, Any], started: float, *, json: bool) -> Ex
         return serve(start.serving(replace(serving, job=job)), settings, [], start=start)
     if options.get("reload"):
         tell(app_refusals.reload_needs_a_name(), json=json)
-    settings = settings_of(from_arguments({**options, "reload": False}), project)
+    said = {**options, "reload": False, "factory": bool(options.get("factory"))}
+    settings = settings_of(from_arguments(said), project)  # the project's factory is another app
     location = AppLocation(module=type(app).__name__, attribute=None, folder=str(folder))
     serving = serving_of(settings, project, folder, location, started)
     return serve(start.serving(replace(serving, restarts=False)), settings, [], app, start)
