@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from homeport.core import refusals
 from homeport.core.apps_table import TABLE
-from homeport.core.options import FIELDS, OPTIONS, Source
+from homeport.core.options import FIELDS, OPTIONS, Settings, Source, merge
 
 _OTHER_VARIABLES = ("HOMEPORT_PLATFORM",)
 _PREFIX = "HOMEPORT_"
@@ -108,6 +108,11 @@ def from_arguments(given: Mapping[str, object]) -> Source:
     """Flags or keyword arguments: those that were given."""
     values = {name: value for name, value in given.items() if name in FIELDS and value is not None}
     return Source(values, {name: "--" + name.replace("_", "-") for name in values})
+
+
+def settings_of(first: Source, project: Project) -> Settings:
+    """All sources merged. UsageError for what is not known or of the wrong kind."""
+    return merge((first, from_environment(os.environ), from_project(project)))
 
 
 def _nearest(name: str, known: Iterable[str]) -> str | None:
