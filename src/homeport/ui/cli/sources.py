@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from homeport.core import refusals
-from homeport.core.apps_table import TABLE
-from homeport.core.options import FIELDS, OPTIONS, Settings, Source, merge
+from homeport.core.options import APPS, FIELDS, OPTIONS, Settings, Source, merge
 
 _OTHER_VARIABLES = ("HOMEPORT_PLATFORM",)
 _PREFIX = "HOMEPORT_"
@@ -62,7 +61,7 @@ def from_project(project: Project) -> Source:
     known = {"app": "app"} | {option.name: option.field for option in OPTIONS}
     values, origins = {}, {}
     for key, value in project.homeport.items():
-        if key == TABLE:  # of homeport up
+        if key == APPS:
             continue
         if key not in known:
             where = f"{project.file}: [tool.homeport]"
