@@ -4,7 +4,6 @@ import json
 import socket
 import stat
 import threading
-import time
 import urllib.request
 
 import pytest
@@ -336,8 +335,8 @@ def test_logs_of_one_in_the_foreground_are_in_its_terminal(shop: User) -> None:
 
 def test_logs_go_on_over_a_restart(shop: User) -> None:
     shop.start()
-    with shop.doing("logs", "shop", "-f", "-n", "0") as following:
-        time.sleep(0)
+    with shop.doing("logs", "shop", "-f", "-n", "1") as following:
+        following.line()  # it follows from here on
         shop.asked("restart", "shop")
         seen = [following.line()]
         while "ready in" not in seen[-1]:
