@@ -205,9 +205,10 @@ def port(number: int) -> "PortReport":
     be sure. Raises ValueError for what is no TCP port, OSError as `listeners`.
     """
     _check(number)
+    from homeport.engine.roll_call import tls_servers
     from homeport.host.survey import port_report
 
-    return port_report(number)
+    return port_report(number).in_tls(tls_servers())
 
 
 def reach(number: int) -> "tuple[Reach, ...]":

@@ -6,7 +6,6 @@ which pytest finds by itself.
 
 import asyncio
 import os
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,17 +15,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from homeport.core import client_words
-from homeport.core.appref import AppLocation
 from homeport.core.errors import HomeportError
 from homeport.core.lookup import Place, own_url
 from homeport.core.options import Settings
 from homeport.engine.serve_for_tests import InABlock, open_in_a_block
 from homeport.engine.start import Serving
-from homeport.ui.cli.find_app import Wanted, find_app
 from homeport.ui.cli.folders import current_folder
-from homeport.ui.cli.serve import settings_of
-from homeport.ui.cli.sources import Project, from_arguments, read_project
-from homeport.ui.cli.what_to_serve import serving_of
+from homeport.ui.cli.sources import from_arguments, read_project, settings_of
+from homeport.ui.cli.what_to_serve import app_of, importing_as_here, place_of, serving_of
 
 __all__ = ["Server", "serve"]
 
@@ -162,15 +158,13 @@ def _serving(app: Any, options: dict[str, Any], folder: Path | None) -> Serving:
             raise client_words.env_file_needs_a_name()
         first["factory"] = bool(options["factory"])  # the project's setting is about its own app
         settings = _for_a_test(settings_of(from_arguments(first), project), options)
-        location = AppLocation(module=type(app).__name__, attribute=None, folder=str(here))
-        serving = serving_of(replace(settings, env_file=None), project, here, location, started)
+        settings = replace(settings, env_file=None)
+        serving = serving_of(settings, project, here, place_of(app, here), started)
         return replace(serving, restarts=False)
     settings = settings_of(from_arguments({**first, "app": app}), project)
     settings = _for_a_test(settings, options)
-    location = find_app(Wanted(settings.app, _app_folder(settings, project, here)), project)
-    serving = serving_of(settings, project, here, location, started)
-    paths = (*serving.job.sys_path, *(path for path in sys.path if path))
-    return replace(serving, job=replace(serving.job, sys_path=tuple(dict.fromkeys(paths))))
+    location = app_of(settings, project, here)
+    return importing_as_here(serving_of(settings, project, here, location, started))
 
 
 def _for_a_test(settings: Settings, options: dict[str, Any]) -> Settings:
@@ -190,12 +184,3 @@ def _for_a_test(settings: Settings, options: dict[str, Any]) -> Settings:
         open=False,
         json=False,
     )
-
-
-def _app_folder(settings: Settings, project: Project, here: Path) -> Path:
-    """As for the command: an app that the project names is relative to the project."""
-    if settings.app_dir:
-        return (here / settings.app_dir).absolute()
-    if settings.app_in_project and project.file is not None:
-        return project.file.parent
-    return here.absolute()

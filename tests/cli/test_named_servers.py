@@ -381,3 +381,17 @@ def test_no_command_leaves_its_own_files_open_to_others(shop: User) -> None:
     shop.start()
     for path in [*shop.runtime.rglob("*"), *shop.state.rglob("*")]:
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def test_port_and_reach_write_https_for_a_server_with_tls(shop: User) -> None:
+    shop.start("shop", "--tls")
+    port = str(port_of(shop))
+    assert f"https://localhost:{port}" in shop.do("port", port).out
+    answers = [each["url"] for each in shop.do("port", port, "--json").events[0]["answers"]]
+    assert f"https://127.0.0.1:{port}" in answers and f"http://127.0.0.1:{port}" not in answers
+    (found,) = shop.asked("reach", port)["servers"]
+    assert {each["url"] for each in found["questions"] if each["url"]} == {
+        f"https://localhost:{port}",
+        f"https://127.0.0.1:{port}",
+    }
+    shop.do("stop", "shop")

@@ -112,6 +112,15 @@ def test_open_to_everybody_needs_a_yes(street: Street, shop: Path, server: Homep
         says="nobody is here to agree to that",
         steps=("agree:  homeport share --open --yes", "with a code:  homeport share"),
     )
+    refused(
+        street.command(shop, "share", "shop", "--open", "--for", "2h", "--on=wlan0"),
+        ExitCode.USAGE,
+        says="nobody is here to agree to that",
+        steps=(
+            "agree:  homeport share shop --for 2h --on=wlan0 --open --yes",
+            "with a code:  homeport share shop --for 2h --on=wlan0",
+        ),
+    )
     answer = street.told(shop, "share", "--open", "--yes")
     assert answer["link"] == f"http://{HOME}:{server.port}"
     assert answer["news"][0]["pairing"] is False

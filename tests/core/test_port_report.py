@@ -46,3 +46,16 @@ def test_the_own_name_is_asked_by_the_address_it_really_has() -> None:
     for held, winners in ((local, ()), (wild, (wild,))):
         named = destinations(8000, (held,), (LO,), System.LINUX, debian)[3]
         assert (named.url, named.winners) == ("http://box:8000", winners)
+
+
+def test_links_are_https_where_all_who_answer_speak_it() -> None:
+    ours, other = listener("127.0.0.1:8000", holder(7)), listener("[::1]:8000", holder(8))
+    found = destinations(8000, (ours, other), (LO, WLAN), System.LINUX)
+    assert [each.in_tls({7}).url for each in found] == [
+        "http://localhost:8000",
+        "https://127.0.0.1:8000",
+        "http://[::1]:8000",
+    ]
+    assert found[0].in_tls({7, 8}).url == "https://localhost:8000"
+    (nobodys, *_) = destinations(8000, (), (LO, WLAN), System.LINUX)
+    assert nobodys.in_tls({7, 8}) == nobodys

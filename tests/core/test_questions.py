@@ -7,6 +7,7 @@ from homeport.core.facts import Listener
 from homeport.core.firewall import Firewall
 from homeport.core.questions import questions
 from homeport.core.reach import reach
+from tests.core.people import holder
 from tests.core.reach_scene import CABLE, DOCKER, LO, READ, WIFI, facts, listener
 
 NO, UNKNOWN, YES = Verdict
@@ -82,3 +83,12 @@ def test_a_link_local_address_is_never_typed() -> None:
 def test_what_is_not_known_of_a_socket_is_no_other_server() -> None:
     browser = ask(listener("::", v6only=None))[Asker.BROWSER]
     assert (browser.url, browser.notes) == ("http://[::1]:8000", ())
+
+
+def test_links_of_a_server_that_speaks_tls_are_https() -> None:
+    ours = tuple(replace(each, holders=(holder(7),)) for each in (V4, V6))
+    seen = facts(*ours)
+    told = questions(reach(ours, seen), seen, {7})
+    assert [one.url for one in told[:2]] == ["https://localhost:8000", "https://127.0.0.1:8000"]
+    told = questions(reach(ours, seen), seen, {8})
+    assert [one.url for one in told[:2]] == ["http://localhost:8000", "http://127.0.0.1:8000"]

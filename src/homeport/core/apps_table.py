@@ -15,8 +15,6 @@ from homeport.core import server_name
 from homeport.core.ports import HIGHEST_PORT
 from homeport.core.start_order import cycle
 
-TABLE = "apps"
-"""The key in `[tool.homeport]`."""
 KEYS = ("app", "command", "needs", "port", "env", "dir", "ready")
 READY = ("port", "http")
 """When a command counts as ready: it listens on its port; it also answers a request."""

@@ -1,7 +1,6 @@
 """Why a certificate cannot be made or used: what was wanted, what was found, what to type."""
 
-from datetime import UTC, datetime
-
+from homeport.core.certificates import day
 from homeport.core.errors import HomeportError, UsageError
 from homeport.core.shell_words import quoted
 
@@ -93,13 +92,13 @@ def encrypted(path: str) -> UsageError:
 
 def expired(path: str, until: float) -> UsageError:
     """Past its end."""
-    return given(path, "--tls-cert", f"it expired on {_day(until)}", "renew it and try again")
+    return given(path, "--tls-cert", f"it expired on {day(until)}", "renew it and try again")
 
 
 def not_yet(path: str, since: float) -> UsageError:
     """Before its begin."""
     return given(
-        path, "--tls-cert", f"it is valid from {_day(since)} on", "is the clock right:  date"
+        path, "--tls-cert", f"it is valid from {day(since)} on", "is the clock right:  date"
     )
 
 
@@ -112,7 +111,3 @@ def not_a_pair(cert: str, key: str) -> UsageError:
         f"of the certificate:  openssl x509 -noout -pubkey -in {quoted(cert)}",
         f"of the key:  openssl pkey -pubout -in {quoted(key)}",
     )
-
-
-def _day(time: float) -> str:
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d")

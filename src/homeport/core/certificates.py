@@ -4,6 +4,7 @@ Made and read by `engine/certificates`; said in words by `core/trust_words`.
 """
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
 
 
@@ -58,3 +59,8 @@ def fingerprint_rows(fingerprint: str) -> tuple[str, ...]:
     """A SHA-256 in hex as four rows of eight pairs, the way to compare it by eye."""
     pairs = [fingerprint[at : at + 2].upper() for at in range(0, len(fingerprint), 2)]
     return tuple(" ".join(pairs[at : at + 8]) for at in range(0, len(pairs), 8))
+
+
+def day(time: float) -> str:
+    """A Unix time as a certificate's dates are read: `2026-11-21`, in UTC."""
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d")

@@ -5,6 +5,7 @@ Everything that other programs chose (names, folders, command lines) is fit to b
 are redacted and control characters removed (`core/redact`).
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -101,6 +102,10 @@ class Listener:
             dual_stack = self.address.version == 6 and self.v6only is not True
             return self.address.version == version or dual_stack
         return self.address.ip == ip
+
+    def is_held_by(self, pids: AbstractSet[int]) -> bool:
+        """Whether one of these processes holds it."""
+        return any(holder.pid in pids for holder in self.holders)
 
 
 class RemnantKind(Enum):

@@ -10,6 +10,7 @@ from enum import Enum
 from homeport.core.authority import Origin, read_authority, read_origin
 from homeport.core.decision import Deny, Fault
 from homeport.core.door import DoorKind
+from homeport.core.visit import TOKEN_HEADER
 
 
 class Speaker(Enum):
@@ -53,10 +54,11 @@ _WHY = {
     Fault.COOKIE_ALONE: "a change needs an Origin header, or a header token, beside the cookie",
     Fault.ENDED: "the time of this share is over",
 }
+_BY_HEADER = f"A script sends its token as {TOKEN_HEADER}."
 _PLAIN_HELP = {
     Fault.CROSS_SITE: "To make the page say it: add crossorigin to its tag, or use fetch().",
-    Fault.SOCKET_WITHOUT_ORIGIN: "A script sends its token as X-Homeport-Token.",
-    Fault.COOKIE_ALONE: "A script sends its token as X-Homeport-Token.",
+    Fault.SOCKET_WITHOUT_ORIGIN: _BY_HEADER,
+    Fault.COOKIE_ALONE: _BY_HEADER,
     Fault.SOCKET_WITHOUT_PASS: "Open the page in a browser first.",
 }
 

@@ -24,6 +24,8 @@ class Kind(Enum):
     LEVEL = "one of debug, info, warning, error"
 
 
+APPS = "apps"
+"""The key in `[tool.homeport]` that is no setting: the table of `homeport up` (core/apps_table)."""
 LEVELS = ("debug", "info", "warning", "error")
 
 

@@ -1,7 +1,8 @@
 """Everything about one port: is it free, who occupies it, who answers each destination."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 
 from homeport.core.address import LOOPBACK, Address, Interface, InterfaceKind, is_link_local
 from homeport.core.availability import Availability
@@ -27,6 +28,12 @@ class Destination:
         found = [listener for each in self.answers for listener in each.winners]
         return tuple(dict.fromkeys(found))
 
+    def in_tls(self, pids: AbstractSet[int]) -> "Destination":
+        """By https, if all who may answer are processes that speak it."""
+        if not self.winners or not all(each.is_held_by(pids) for each in self.winners):
+            return self
+        return replace(self, url=self.url.replace("http:", "https:", 1))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortReport:
@@ -38,6 +45,11 @@ class PortReport:
     destinations: tuple[Destination, ...]
     remnants: tuple[Remnant, ...]
     elsewhere: tuple[Namespace, ...]
+
+    def in_tls(self, pids: AbstractSet[int]) -> "PortReport":
+        """With https in the links to servers that speak it: processes, by their ids."""
+        found = tuple(each.in_tls(pids) for each in self.destinations)
+        return replace(self, destinations=found)
 
 
 def destinations(

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from homeport.core.certificates import CANews, LocalCA, fingerprint_rows
+from homeport.core.certificates import CANews, LocalCA, day, fingerprint_rows
 from homeport.core.errors import UsageError
 from homeport.core.shell_words import quoted
 from homeport.core.trust_stores import Command, Store, StoreKind, Trusted
@@ -35,7 +35,7 @@ RESTART = "Browsers that are running see it after a restart."
 def ca_lines(ca: LocalCA) -> list[str]:
     """Which CA it is, with the fingerprint to compare."""
     rows = fingerprint_rows(ca.fingerprint)
-    return [f"{ca.name}, valid until {_day(ca.until)}", "SHA-256 fingerprint:", *_indent(rows)]
+    return [f"{ca.name}, valid until {day(ca.until)}", "SHA-256 fingerprint:", *_indent(rows)]
 
 
 def ca_news(ca: LocalCA) -> str:
@@ -141,7 +141,3 @@ def not_renewed(why: str, until: float) -> str:
 
 def _indent(rows: tuple[str, ...]) -> list[str]:
     return ["  " + row for row in rows]
-
-
-def _day(time: float) -> str:
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d")

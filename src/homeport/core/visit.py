@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 
+TOKEN_HEADER = "X-Homeport-Token"
+"""In which programs send their pass."""
+
 
 class PassKind(Enum):
     """What a visitor shows to be let in."""

@@ -1,17 +1,14 @@
-"""Asking whoever answers at an address to prove that it is a server of ours (core/proof).
-
-One small request over a socket of our own: no HTTP library is loaded for it, and a proxy that the
-environment names is not asked.
-"""
+"""Asking whoever answers at an address to prove that it is a server of ours (core/proof)."""
 
 import json
 import os
-import socket
 import time
 from urllib.parse import urlsplit
 
+from homeport.core.address import Address
 from homeport.core.lookup import Place
 from homeport.core.proof import NONCE_BYTES, PATH, is_proven
+from homeport.host.one_request import answer
 
 PATIENCE = 2.0
 """Seconds for connecting, asking and hearing: an app that is starting does not answer yet."""
@@ -38,36 +35,17 @@ def objection(place: Place, instance: str, secret: bytes) -> str | None:
 def _get(place: Place, target: str, deadline: float) -> tuple[int, bytes]:
     """Status and body of an answer, read to its end. OSError, ValueError."""
     parts = urlsplit(place.url)
-    host = parts.hostname or ""
-    with socket.create_connection((host, place.port), timeout=PATIENCE) as plain:
-        sock = _wrapped(plain, host) if parts.scheme == "https" else plain
-        with sock:
-            lines = (f"GET {target} HTTP/1.1", f"Host: {parts.netloc}", "Connection: close", "", "")
-            sock.sendall("\r\n".join(lines).encode())
-            data = b""
-            while len(data) <= _LARGEST:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise TimeoutError
-                sock.settimeout(left)
-                if not (more := sock.recv(_LARGEST)):
-                    break
-                data += more
+    address = Address(ip=parts.hostname or "", port=place.port)
+    request = f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
+    data = b""
+    for data in answer(address, request, deadline, tls=parts.scheme == "https"):
+        if len(data) > _LARGEST:
+            break
     head, _, body = data.partition(b"\r\n\r\n")
     version, _, rest = head.partition(b" ")
     if not version.startswith(b"HTTP/1.") or not rest[:3].isdigit():
         raise ValueError("what answers there speaks no HTTP")
     return int(rest[:3]), body
-
-
-def _wrapped(sock: socket.socket, host: str) -> socket.socket:
-    """In TLS, whatever the certificate: it is the proof that counts here."""
-    import ssl
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context.wrap_socket(sock, server_hostname=host)
 
 
 def _proof_in(body: bytes) -> str | None:

@@ -15,13 +15,13 @@ import selectors
 import signal
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
-from homeport.host.subreaper import become_subreaper, children
+from homeport.host.subreaper import adopting_orphans, children
 
 LEFT_BEHIND = 0.5
 """Seconds that what a program leaves behind has to end by itself."""
-_ONE, _GROUP = "one", "group"
+_GROUP = "group"
 _PAUSE = 0.01
 
 
@@ -86,7 +86,6 @@ def main() -> None:
     """
     lifeline, how, grace, *command = sys.argv[1:]
     os.set_inheritable(int(lifeline), False)
-    become_subreaper()
     read_end, write_end = os.pipe()
     for descriptor in (read_end, write_end):
         os.set_blocking(descriptor, False)
@@ -94,9 +93,12 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
         signal.signal(number, _do_nothing)
     defaults = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores these, a program must not
-    program = os.posix_spawn(command[0], command, os.environ, setsigdef=defaults)
-    keeper = _Keeper(program, group=how == _GROUP, grace=float(grace))
-    _wait(keeper, read_end, int(lifeline))
+    with ExitStack() as cleanup:
+        with suppress(OSError):  # else they go to the system's first process, and are not ended
+            cleanup.enter_context(adopting_orphans())
+        program = os.posix_spawn(command[0], command, os.environ, setsigdef=defaults)
+        keeper = _Keeper(program, group=how == _GROUP, grace=float(grace))
+        _wait(keeper, read_end, int(lifeline))
     os._exit(keeper.code if keeper.code is not None else 128 + signal.SIGKILL)
 
 

@@ -1,11 +1,14 @@
 """Whether a program that `homeport up` started listens on its port, and what answers there."""
 
-import socket
+import time
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from homeport import host
+from homeport.core.address import Address
 from homeport.core.facts import Listener
-from homeport.core.lookup import own_url, read_url
+from homeport.core.lookup import own_url
+from homeport.host.one_request import answer
 
 PATIENCE = 5.0
 """Seconds for an answer to a request."""
@@ -51,13 +54,12 @@ def _addresses(listener: Listener) -> tuple[str, ...]:
 
 def answers(url: str) -> bool:
     """Whether an HTTP request gets any answer. It may take `PATIENCE`."""
-    place = read_url(url)
-    assert place is not None
-    ip = place.url.partition("://")[2].rpartition(":")[0].strip("[]")
-    head = f"GET / HTTP/1.1\r\nHost: localhost:{place.port}\r\nConnection: close\r\n\r\n"
+    parts = urlsplit(url)
+    address = Address(ip=parts.hostname or "", port=parts.port or 0)
+    request = f"GET / HTTP/1.1\r\nHost: localhost:{address.port}\r\nConnection: close\r\n\r\n"
+    until = time.monotonic() + PATIENCE
     try:
-        with socket.create_connection((ip, place.port), timeout=PATIENCE) as sock:
-            sock.sendall(head.encode())
-            return sock.recv(5) == b"HTTP/"
+        data = next(answer(address, request, until, tls=parts.scheme == "https"), b"")
     except OSError:
         return False
+    return data.startswith(b"HTTP/")

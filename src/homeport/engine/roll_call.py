@@ -35,6 +35,15 @@ def roll_call(environment: Mapping[str, str] = os.environ) -> tuple[Known, ...]:
     return tuple(_known(entry, told.get(entry.name, {})) for entry in entries)
 
 
+def tls_servers(environment: Mapping[str, str] = os.environ) -> frozenset[int]:
+    """The processes of those whose links are https. An unsafe folder has nobody in it."""
+    try:
+        entries = registry.entries(environment)
+    except (HomeportError, OSError):
+        return frozenset()
+    return frozenset(entry.pid for entry in entries if "".join(entry.urls[:1]).startswith("https:"))
+
+
 def _known(entry: Entry, told: Mapping[str, Any]) -> Known:
     if told.get("instance") != entry.instance:
         return Known(entry, None, None, None)

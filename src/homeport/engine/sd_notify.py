@@ -7,12 +7,12 @@ fails: a manager that does not listen is no reason to stop serving.
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from homeport.core import notifications
 from homeport.core.events import Announce
-from homeport.engine.reporting import Moment, Opened, Reporter
+from homeport.engine.reporting import Moment
 
 Notify = Callable[[str], None]
 
@@ -50,29 +50,19 @@ def has_terminal() -> bool:
 
 
 class Notifying:
-    """A reporter that tells the service manager too."""
+    """A follower of the news that tells the service manager."""
 
-    def __init__(self, inner: Reporter, notify: Notify) -> None:
-        self.cut, self.debug, self.warn = inner.cut, inner.debug, inner.warn
-        self.refused, self.reached = inner.refused, inner.reached
-        self.share, self.local_name = inner.share, inner.local_name
-        self.guide = inner.guide
-        self._inner = inner
+    def __init__(self, urls: Sequence[str], notify: Notify) -> None:
+        """`urls` are for the status."""
+        self._urls = urls
         self._notify = notify
-        self._urls: tuple[str, ...] = ()
         self._ready = False
 
-    def opened(self, opened: Opened) -> None:
-        """Passed on; the links are for the status."""
-        self._urls = tuple(link.url for link in opened.links)
-        self._inner.opened(opened)
-
-    def news(self, announce: Announce, moment: Moment) -> None:
-        """Passed on, and said to the manager."""
+    def hear(self, announce: Announce, moment: Moment) -> None:
+        """One thing that happened."""
         said = notifications.notification(
             announce, self._urls, os.getpid(), microseconds(), ready=self._ready
         )
         self._ready = said.ready
         if said.text:
             self._notify(said.text)
-        self._inner.news(announce, moment)

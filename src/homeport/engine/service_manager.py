@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from homeport.core import inherited, notifications
 from homeport.core.events import Changed, Event
 from homeport.engine.doors import Doors
-from homeport.engine.reporting import Reporter
+from homeport.engine.following import Follower
+from homeport.engine.reporting import Opened
 from homeport.engine.sd_notify import Notify, Notifying, has_terminal, microseconds, notifier
 from homeport.engine.watchdog import Watchdog
 
@@ -24,9 +25,9 @@ class ServiceManager:
         """From its variables, which have been taken out of the environment."""
         return cls(told=told, notify=notifier(told.get("NOTIFY_SOCKET")))
 
-    def hearing(self, reporter: Reporter) -> Reporter:
-        """The reporter, with the manager told as well."""
-        return Notifying(reporter, self.notify) if self.notify is not None else reporter
+    def followers(self, opened: Opened) -> list[Follower]:
+        """Who tells it the news; nobody when it wants to hear nothing."""
+        return [Notifying(opened.urls, self.notify).hear] if self.notify is not None else []
 
     def watchdog(self, doors: Doors) -> Watchdog | None:
         """When signs of life are wanted."""

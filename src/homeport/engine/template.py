@@ -7,7 +7,7 @@ thread, so a fork of it is as good as a fresh interpreter with those modules loa
     Warm → import → Warmed → (Fork → fork → Forked) again and again
 
 The fork runs `homeport.engine.worker` as `python -m` would. It is forked twice, so that the worker
-becomes a child of the supervisor, which asked to adopt orphans (`engine/adoption`): the supervisor
+becomes a child of the supervisor, which asked to adopt orphans (`host/subreaper`): the supervisor
 waits for it as for any other worker, whether the template lives or not.
 """
 

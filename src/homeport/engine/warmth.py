@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterable
 
 from homeport.core import warm, wire
 from homeport.core.events import Event
-from homeport.engine.adoption import adopting_orphans
 from homeport.engine.outside import Process
 from homeport.engine.spawn import WorkerProcess, spawn_process, spawn_worker
 from homeport.engine.surroundings import Surroundings
+from homeport.host.subreaper import adopting_orphans
 
 PATIENCE = 2.0
 """Seconds until a template that is to fork and does not answer is given up."""

@@ -8,13 +8,14 @@ for all of it, and made fit to be printed.
 
 import json
 import re
-import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from homeport.core.address import Address
 from homeport.core.redact import plain
 from homeport.core.well_known import NEVER_PROBED, NO_WEB_SERVERS
+from homeport.host.one_request import answer
 
 _LARGEST = 64 * 1024  # bytes of an answer that are read
 _LONGEST = 80  # characters of a name
@@ -74,26 +75,11 @@ def _answer(address: Address, method: str, path: str, deadline: float) -> bytes:
         "User-Agent: homeport\r\nAccept: application/json, */*\r\nConnection: close\r\n\r\n"
     )
     data = b""
-    try:
-        with socket.create_connection((address.ip, address.port), _left(deadline)) as connection:
-            connection.sendall(request.encode("ascii"))
-            while len(data) < _LARGEST and not _complete(data, method):
-                connection.settimeout(_left(deadline))
-                more = connection.recv(_LARGEST - len(data))
-                if not more:
-                    break
-                data += more
-    except OSError:  # refused, reset, or too late: what has come so far may still tell
-        pass
+    with suppress(OSError):  # refused, reset, or too late: what has come so far may still tell
+        for data in answer(address, request, deadline):
+            if len(data) >= _LARGEST or _complete(data, method):
+                break
     return data
-
-
-def _left(deadline: float) -> float:
-    """Seconds until the deadline; TimeoutError (an OSError) behind it, since 0 would not block."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
 
 
 def _complete(data: bytes, method: str) -> bool:

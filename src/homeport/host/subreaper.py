@@ -1,25 +1,34 @@
 """Parents of orphans: a process that gets the children of its children when those end."""
 
+import ctypes
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from homeport.host.proc_files import parse_stat
 
-_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+_PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 36, 37  # linux/prctl.h
 
 
-def become_subreaper() -> bool:
-    """From now on orphans below this process become its children (prctl(2)); False: no such thing.
+@contextmanager
+def adopting_orphans() -> Iterator[None]:
+    """Meanwhile orphans below this process become its children, and then go where they always went.
 
-    It holds until the process ends, and not for its children.
+    prctl(2); it does not hold for children. OSError where the kernel does not let us.
     """
-    if not os.path.isdir("/proc/self"):
-        return False
-    import ctypes
-
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(libc, "prctl"):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    before = ctypes.c_int()
+    if libc.prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(before), 0, 0, 0) or libc.prctl(
+        _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0
+    ):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     try:
-        return bool(ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
-    except (OSError, AttributeError):
-        return False
+        yield
+    finally:
+        libc.prctl(_PR_SET_CHILD_SUBREAPER, before.value, 0, 0, 0)
 
 
 def children() -> list[int]:

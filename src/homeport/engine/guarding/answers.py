@@ -6,12 +6,10 @@ from typing import NamedTuple
 from homeport.core import pairing_words as words
 from homeport.core.asking import Form, wanted_form
 from homeport.core.pairing_words import Notice
+from homeport.core.visit import TOKEN_HEADER
 from homeport.engine.guarding.denials import Send
 from homeport.engine.guarding.pages import POLICY, notice_page
 from homeport.engine.guarding.visitor import Visitor
-
-TOKEN_HEADER = "X-Homeport-Token"
-"""In which programs send their pass."""
 
 Headers = list[tuple[str, str]]
 

@@ -6,6 +6,7 @@ from typing import Any
 from homeport.core.decision import Deny
 from homeport.core.door import DoorKind
 from homeport.core.guard_words import Speaker, json_answer, text_answer
+from homeport.core.visit import TOKEN_HEADER
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -13,7 +14,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _POLICY_VIOLATION = 1008  # RFC 6455 section 7.4.1; before the handshake servers answer 403
-_UNPAIRED = "This computer asks every device for a pass; a script sends X-Homeport-Token.\n"
+_UNPAIRED = f"This computer asks every device for a pass; a script sends {TOKEN_HEADER}.\n"
 
 
 async def deny(

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from homeport.core.door_rules import unmapped
-from homeport.core.visit import PassKind, Via, Visit
+from homeport.core.visit import TOKEN_HEADER, PassKind, Via, Visit
 
 Scope = dict[str, Any]
 Header = tuple[bytes, bytes]
 
-TOKEN = b"x-homeport-token"
+TOKEN = TOKEN_HEADER.lower().encode()
 COOKIE = b"cookie"
 CHUNKED = b"transfer-encoding"
 _JUDGED = frozenset(

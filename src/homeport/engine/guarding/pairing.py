@@ -29,9 +29,8 @@ from homeport.core.asking import (
     way_back,
 )
 from homeport.core.pairing_words import Way
-from homeport.core.visit import PassKind
+from homeport.core.visit import TOKEN_HEADER, PassKind
 from homeport.engine.guarding.answers import (
-    TOKEN_HEADER,
     Answer,
     json_answer,
     page_answer,

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from homeport.core import apps_refusals, server_name, up_refusals
-from homeport.core.apps_table import TABLE, App, read_apps
+from homeport.core.apps_table import App, read_apps
+from homeport.core.options import APPS
 from homeport.core.start_order import start_order
 from homeport.host.project import project_at
 from homeport.ui.cli.folders import current_folder
@@ -35,7 +36,7 @@ class Apps(NamedTuple):
 def apps_here() -> Apps | None:
     """Those of the nearest pyproject.toml; None when it has no such table. UsageError."""
     project = read_project(current_folder())
-    raw = project.homeport.get(TABLE)
+    raw = project.homeport.get(APPS)
     if project.file is None or raw is None:
         return None
     folder = os.path.realpath(project.file.parent)

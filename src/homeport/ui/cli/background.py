@@ -8,7 +8,6 @@ from typing import NoReturn
 
 from homeport.engine.background import Server, Waiting, into_background
 
-FLAGS = ("-d", "--detach")
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 

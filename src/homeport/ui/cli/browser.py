@@ -5,7 +5,8 @@ import sys
 from collections.abc import Callable
 
 from homeport.core.events import Announce, News
-from homeport.engine.reporting import Moment, Opened, Reporter
+from homeport.engine.following import Follower
+from homeport.engine.reporting import Moment
 
 
 def open_browser(url: str) -> None:
@@ -22,22 +23,14 @@ def open_browser(url: str) -> None:
     )
 
 
-class OpenWhenReady:
-    """A reporter that also opens the browser, once, when the app can answer (`--open`)."""
+def when_ready(browse: Callable[[], object]) -> Follower:
+    """A follower of the news that opens the browser when the app can answer (`--open`).
 
-    def __init__(self, inner: Reporter, browse: Callable[[], None]) -> None:
-        self.opened: Callable[[Opened], None] = inner.opened
-        self.cut = inner.cut
-        self.debug = inner.debug
-        self.warn = inner.warn
-        self.refused, self.reached = inner.refused, inner.reached
-        self.share, self.local_name = inner.share, inner.local_name
-        self.guide = inner.guide
-        self._inner = inner
-        self._browse = browse
+    `ready` comes once in the life of a server.
+    """
 
-    def news(self, announce: Announce, moment: Moment) -> None:
-        """Passed on; `ready` comes once in the life of a server."""
-        self._inner.news(announce, moment)
+    def hear(announce: Announce, moment: Moment) -> None:
         if announce.news is News.READY:
-            self._browse()
+            browse()
+
+    return hear

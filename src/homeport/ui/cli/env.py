@@ -1,7 +1,6 @@
 """`homeport env`: a command that is told where servers are, once they are ready."""
 
 import os
-import re
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from homeport.core.server_name import given as name_given
 from homeport.engine.ready_url import ready_url, said_url
 from homeport.ui.cli.apps import Apps, apps_here
 from homeport.ui.cli.page import Arguments, show_json, show_text
+from homeport.ui.cli.waiting import seconds
 
 HELP = """\
 homeport env NAME… [--timeout SEC] -- COMMAND …     run COMMAND with the URLs of these servers
@@ -37,7 +37,6 @@ USUAL_TIMEOUT = "30"
 _OWN = "homeport env"
 NOT_ALLOWED, NOT_FOUND = 126, 127
 """Of a command that cannot be run (POSIX.1-2017, XCU 2.8.2)."""
-_SECONDS = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)s?")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -48,7 +47,7 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--timeout", default=USUAL_TIMEOUT)
     given = parser.read(own)
     _check(given.names, command, has_mark="--" in arguments, json=given.json)
-    variables = _variables(given.names, _seconds(given.timeout))
+    variables = _variables(given.names, seconds(given.timeout, _OWN))
     if command:
         return _become(command, {**os.environ, **variables}, json=given.json)
     if given.json:
@@ -73,13 +72,6 @@ def _check(names: Sequence[str], command: Sequence[str], *, has_mark: bool, json
             raise refusals.not_a(name, "NAME", "the name of a server", _OWN)
     if (same := twice(names)) is not None:
         raise up_refusals.same_variable(*same, url_variable(same[0]))
-
-
-def _seconds(text: str) -> float:
-    found = _SECONDS.fullmatch(text)
-    if found is None:
-        raise refusals.not_a(text, "--timeout", "a number of seconds", _OWN)
-    return float(found[1])
 
 
 def _variables(names: Sequence[str], seconds: float) -> dict[str, str]:

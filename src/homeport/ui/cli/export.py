@@ -23,9 +23,9 @@ from homeport.ui.cli.page import Arguments, show_json, show_text
 from homeport.ui.cli.sources import (
     Project,
     from_arguments,
-    from_environment,
     from_project,
     read_project,
+    settings_of,
 )
 from homeport.ui.cli.what_to_serve import app_of, serving_of
 
@@ -104,8 +104,7 @@ def _as_it_would(name: str | None) -> _Found:
     """From the settings of this folder."""
     folder = current_folder()
     project = read_project(folder)
-    sources = (from_arguments({}), from_environment(os.environ), from_project(project))
-    settings = merge(sources)
+    settings = settings_of(from_arguments({}), project)
     serving = serving_of(settings, project, folder, app_of(settings, project, folder), 0.0)
     request = serving.request
     known = host.interfaces() if needs_interfaces(request.hosts) else ()

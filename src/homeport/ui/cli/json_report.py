@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from homeport.core import words
 from homeport.core.events import Announce, News
+from homeport.core.failure import Failure
 from homeport.engine.reporting import Moment, Opened, RefusedVisit
 
 if TYPE_CHECKING:  # needed once something is shared
@@ -18,6 +19,18 @@ if TYPE_CHECKING:  # needed once something is shared
     from homeport.engine.mdns import News as NameNews
 
 Write = Callable[[str], object]
+
+
+def failure_told(failure: Failure | None) -> dict[str, object]:
+    """As the events `failed` and `crashed` have it, and every answer that has one in it."""
+    assert failure is not None
+    return {
+        "code": failure.kind.value,
+        "message": failure.summary,
+        "error": failure.error,
+        "traceback": failure.full,
+        "next": list(failure.next_steps),
+    }
 
 
 class JsonReport:
@@ -72,9 +85,9 @@ class JsonReport:
             case News.RELOADED:
                 fields = {"ms": milliseconds, "reasons": list(announce.reasons)}
             case News.FAILED:
-                fields = {**self._failure(announce), "still_serving": announce.still_serving}
+                fields = {**failure_told(announce.failure), "still_serving": announce.still_serving}
             case News.CRASHED:
-                fields = {**self._failure(announce), "restart_in": announce.pause}
+                fields = {**failure_told(announce.failure), "restart_in": announce.pause}
             case News.STOPPING:
                 fields = {"reason": announce.reasons[0]}
             case News.STOPPED:
@@ -96,17 +109,6 @@ class JsonReport:
     def _docs(self, moment: Moment) -> str | None:
         assert self._opened is not None
         return self._opened.links[0].url + moment.docs if moment.docs else None
-
-    def _failure(self, announce: Announce) -> dict[str, object]:
-        failure = announce.failure
-        assert failure is not None
-        return {
-            "code": failure.kind.value,
-            "message": failure.summary,
-            "error": failure.error,
-            "traceback": failure.full,
-            "next": list(failure.next_steps),
-        }
 
     def cut(self, requests: int) -> None:
         """`cut`: what a leaving worker could not finish."""

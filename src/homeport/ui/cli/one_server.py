@@ -26,7 +26,7 @@ from homeport.engine.signals import ENDING, SignalPipe, Signals
 from homeport.engine.spawn import WorkerProcess, spawn_worker
 from homeport.engine.start import Serving, front_of, open_for, supervise
 from homeport.engine.warmth import Warmth
-from homeport.ui.cli.browser import OpenWhenReady, open_browser
+from homeport.ui.cli.browser import open_browser, when_ready
 from homeport.ui.cli.json_report import JsonReport
 from homeport.ui.cli.keyboard import Keyboard
 from homeport.ui.cli.output import has_colour, write
@@ -208,5 +208,5 @@ def face_of(settings: Settings, opened: Opened) -> tuple[Reporter, Keyboard | No
             keyboard.questions = text
         reporter = text
     if settings.open:
-        reporter = OpenWhenReady(reporter, browse)
+        reporter = Following(reporter, when_ready(browse))
     return reporter, keyboard

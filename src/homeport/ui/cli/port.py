@@ -19,6 +19,7 @@ from homeport.core.occupant_words import (
 )
 from homeport.core.occupants import Occupant
 from homeport.core.port_report import Destination, PortReport
+from homeport.engine.roll_call import tls_servers
 from homeport.host.survey import free_ports, port_report
 from homeport.ui.cli.page import (
     Arguments,
@@ -53,6 +54,8 @@ def run(arguments: Sequence[str]) -> ExitCode:
     if given.port is None:
         return _suggest(json=given.json)
     report = port_report(parser.port_number(given.port))
+    if report.occupants:
+        report = report.in_tls(tls_servers())
     probes = _probed(report) if given.probe else ()
     if given.json:
         show_json(_as_object(report, probes))

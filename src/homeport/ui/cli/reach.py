@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from homeport.core import reach_words, refusals, stop_refusals
-from homeport.core.audience import AudienceKind, Finding, Reach, Verdict
+from homeport.core.audience import AudienceKind, Finding, Question, Reach, Verdict
 from homeport.core.diagram import mermaid, svg, text
 from homeport.core.diagram.model import Diagram
 from homeport.core.errors import ExitCode
@@ -15,6 +16,7 @@ from homeport.core.occupants import Occupant, occupants
 from homeport.core.questions import questions
 from homeport.core.reach import reach
 from homeport.core.reach_pictures import comparison, side_by_side, way_of
+from homeport.engine.roll_call import tls_servers
 from homeport.host.survey import facts
 from homeport.ui.cli.folders import own_project
 from homeport.ui.cli.output import has_colour
@@ -46,8 +48,14 @@ Without PORT: the server of this project, else all that can be reached from outs
 Exit codes: 0 told, 5 nothing listens there.
 """
 
-Found = tuple[Occupant, Reach]
-"""A server and who can reach it."""
+
+class Found(NamedTuple):
+    """A server, who can reach it, and the founding questions about that."""
+
+    occupant: Occupant
+    reach: Reach
+    questions: tuple[Question, ...]
+
 
 _COLOURS = {Verdict.NO: "31", Verdict.UNKNOWN: "33", Verdict.YES: "32"}
 
@@ -63,9 +71,11 @@ def run(arguments: Sequence[str]) -> ExitCode:
     given = parser.read(arguments)
     port = None if given.port is None else parser.port_number(given.port)
     seen = facts()
-    found = _wanted(seen, port)
+    tls = tls_servers()
+    wanted = _wanted(seen, port)
+    found = [Found(*each, questions(each[1], seen, tls)) for each in wanted]
     if given.json:
-        show_json({"servers": [_as_object(*each, seen) for each in found]})
+        show_json({"servers": [_as_object(each) for each in found]})
     elif given.svg or given.mermaid:
         _draw(found, seen, given.svg)
     elif not found:
@@ -78,7 +88,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
 _ALL = "what listens:  homeport ls"
 
 
-def _wanted(seen: Facts, port: int | None) -> list[Found]:
+def _wanted(seen: Facts, port: int | None) -> list[tuple[Occupant, Reach]]:
     """The servers that are asked about. NothingThereError for a port without one."""
     everything = occupants(seen.listeners)
     if port is not None:
@@ -102,16 +112,16 @@ def _comes_from_outside(finding: Finding) -> bool:
 
 def _page(found: Sequence[Found], seen: Facts, *, ascii: bool) -> Iterator[str]:
     room = width() - 2
-    alike = len({occupant.port for occupant, _ in found}) == 1
-    for occupant, reached in found:
-        if (occupant, reached) != found[0]:
+    alike = len({each.occupant.port for each in found}) == 1
+    for each in found:
+        if each != found[0]:
             yield ""
-        yield from _table(occupant, reached, seen, room)
+        yield from _table(each.occupant, each.reach, seen, room)
         if alike:
-            yield from _answers(occupant, reached, seen)
+            yield from _answers(each)
     if not alike:
         yield ""
-        yield f"drawn, one of them:  homeport reach {found[0][0].port}"
+        yield f"drawn, one of them:  homeport reach {found[0].occupant.port}"
         return
     for diagram in _drawings(found, seen):
         yield ""
@@ -119,15 +129,15 @@ def _page(found: Sequence[Found], seen: Facts, *, ascii: bool) -> Iterator[str]:
         yield from drawn.splitlines()
 
 
-def _answers(occupant: Occupant, reached: Reach, seen: Facts) -> Iterator[str]:
+def _answers(found: Found) -> Iterator[str]:
     """The founding questions, and what would let more in."""
     yield ""
-    for question in questions(reached, seen):
+    for question in found.questions:
         first, *rest = prose(reach_words.question(question))
         yield paint(_COLOURS[question.verdict], first)
         yield from (f"  {line}" for line in rest)
-    for finding in reached.findings:
-        for allow, undo in reach_words.ufw_commands(finding, occupant.port):
+    for finding in found.reach.findings:
+        for allow, undo in reach_words.ufw_commands(finding, found.occupant.port):
             yield f"to let them in:  {allow}"
             yield f"  and afterwards:  {undo}"
 
@@ -135,13 +145,12 @@ def _answers(occupant: Occupant, reached: Reach, seen: Facts) -> Iterator[str]:
 def _drawings(found: Sequence[Found], seen: Facts) -> list[Diagram]:
     """The ways of requests of the first client that has a link, then who comes in by what."""
     ways = []
-    for occupant, reached in found:
-        asked = questions(reached, seen)
+    for occupant, _, asked in found:
         drawn = [way for way in (way_of(each, occupant, seen) for each in asked) if way]
         ways += drawn[:1]
     if len(found) == 1:
-        return [*ways, comparison(found[0][1], seen)]
-    return [*ways, side_by_side([(title(each), reached) for each, reached in found], seen)]
+        return [*ways, comparison(found[0].reach, seen)]
+    return [*ways, side_by_side([(title(each.occupant), each.reach) for each in found], seen)]
 
 
 def _table(occupant: Occupant, reached: Reach, seen: Facts, room: int) -> Iterator[str]:
@@ -163,7 +172,7 @@ def _table(occupant: Occupant, reached: Reach, seen: Facts, room: int) -> Iterat
 
 
 def _draw(found: Sequence[Found], seen: Facts, file: str | None) -> None:
-    ports = sorted({occupant.port for occupant, _ in found})
+    ports = sorted({each.occupant.port for each in found})
     if len(ports) != 1:
         raise refusals.bad_flag(
             "A drawing is of one port: name it.",
@@ -199,7 +208,8 @@ def _write(path: Path, picture: str) -> None:
         raise refusals.unwritable(str(path), "--svg", error.strerror or str(error)) from None
 
 
-def _as_object(occupant: Occupant, reached: Reach, seen: Facts) -> dict[str, object]:
+def _as_object(found: Found) -> dict[str, object]:
+    occupant, reached, asked = found
     return {
         "port": occupant.port,
         "program": occupant.program,
@@ -224,6 +234,6 @@ def _as_object(occupant: Occupant, reached: Reach, seen: Facts) -> dict[str, obj
                 "url": each.url,
                 "answer": reach_words.question(each),
             }
-            for each in questions(reached, seen)
+            for each in asked
         ],
     }

@@ -9,21 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from homeport.core import app_refusals, refusals
-from homeport.core.appref import AppLocation
 from homeport.core.errors import ExitCode, HomeportError
 from homeport.ui.cli.by_service_manager import from_service_manager
 from homeport.ui.cli.find_app import Wanted, find_app
 from homeport.ui.cli.folders import current_folder
 from homeport.ui.cli.one_server import serve
 from homeport.ui.cli.output import open_standard_streams
-from homeport.ui.cli.serve import settings_of
-from homeport.ui.cli.sources import (
-    from_arguments,
-    read_project,
-)
+from homeport.ui.cli.sources import from_arguments, read_project, settings_of
 from homeport.ui.cli.telling import tell, wants_json
 from homeport.ui.cli.this_start import ThisStart
-from homeport.ui.cli.what_to_serve import serving_of
+from homeport.ui.cli.what_to_serve import importing_as_here, place_of, serving_of
 
 
 def run_app(app: Any, options: dict[str, Any]) -> None:
@@ -59,15 +54,12 @@ def _run(app: Any, options: dict[str, Any], started: float, *, json: bool) -> Ex
         home = (folder / settings.app_dir) if settings.app_dir else script_folder(folder)
         location = find_app(Wanted(settings.app, home), project)
         serving = serving_of(settings, project, folder, location, started)
-        paths = (*serving.job.sys_path, *(path for path in sys.path if path))
-        job = replace(serving.job, sys_path=tuple(dict.fromkeys(paths)))
-        return serve(start.serving(replace(serving, job=job)), settings, [], start=start)
+        return serve(start.serving(importing_as_here(serving)), settings, [], start=start)
     if options.get("reload"):
         tell(app_refusals.reload_needs_a_name(), json=json)
     said = {**options, "reload": False, "factory": bool(options.get("factory"))}
     settings = settings_of(from_arguments(said), project)  # the project's factory is another app
-    location = AppLocation(module=type(app).__name__, attribute=None, folder=str(folder))
-    serving = serving_of(settings, project, folder, location, started)
+    serving = serving_of(settings, project, folder, place_of(app, folder), started)
     return serve(start.serving(replace(serving, restarts=False)), settings, [], app, start)
 
 

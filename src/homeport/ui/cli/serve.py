@@ -8,20 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from homeport.core import refusals
 from homeport.core.errors import ExitCode, HomeportError
-from homeport.core.options import Settings, Source, merge
 from homeport.engine.renewal import Kept
 from homeport.engine.spawn import WorkerProcess
 from homeport.ui.cli import arguments as command_line
 from homeport.ui.cli.folders import current_folder
 from homeport.ui.cli.one_server import serve
 from homeport.ui.cli.output import write
-from homeport.ui.cli.sources import (
-    Project,
-    from_arguments,
-    from_environment,
-    from_project,
-    read_project,
-)
+from homeport.ui.cli.sources import from_arguments, read_project, settings_of
 from homeport.ui.cli.telling import tell, wants_json
 from homeport.ui.cli.this_start import ThisStart
 from homeport.ui.cli.what_to_serve import app_of, serving_of
@@ -85,8 +78,3 @@ def _serve_as_told(
     if start.renewal is not None and start.renewal.is_asked and code is ExitCode.OK:
         start.renewal.go()
     return code
-
-
-def settings_of(first: Source, project: Project) -> Settings:
-    """All sources merged. UsageError for what is not known or of the wrong kind."""
-    return merge((first, from_environment(os.environ), from_project(project)))

@@ -5,6 +5,7 @@ from typing import Any
 
 from homeport.core.durations import parse_duration
 from homeport.core.errors import ExitCode, UsageError
+from homeport.core.shell_words import quoted
 from homeport.ui.cli.asking import ask, server
 from homeport.ui.cli.output import has_colour, is_terminal, write
 from homeport.ui.cli.page import Arguments, show_json, show_text
@@ -26,7 +27,6 @@ long from now, with a new link.
 
 It ends by itself:  homeport unshare  ends it now.  homeport devices  lists who was let in.
 """
-WITH_CODE = "with a code:  homeport share"
 
 
 def run(arguments: Sequence[str]) -> ExitCode:
@@ -42,7 +42,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     seconds = parse_duration(given.length) if given.length is not None else None
     entry = server(given.server, "homeport share")
     if given.open and not given.yes:
-        _make_sure(may_ask=not given.json and is_terminal(0) and is_terminal(1))
+        _make_sure(arguments, may_ask=not given.json and is_terminal(0) and is_terminal(1))
     answer = ask(entry, "share", seconds=seconds, on=given.on, tls=given.tls, open=given.open)
     link = answer["link"] or _address(answer)
     if given.json:
@@ -58,8 +58,11 @@ def _address(answer: Mapping[str, Any]) -> str:
     return str(answer["news"][-1]["url"])
 
 
-def _make_sure(*, may_ask: bool) -> None:
+def _make_sure(arguments: Sequence[str], *, may_ask: bool) -> None:
     """Without a code everyone on the network gets in: only after an explicit yes."""
+    others = [quoted(word) for word in arguments if word not in ("--open", "--json")]
+    command = " ".join(["homeport share", *others])
+    with_code = f"with a code:  {command}"
     if may_ask:
         write("  Without a code every device on that network gets in. Share like that? [y/N] ")
         try:
@@ -67,9 +70,9 @@ def _make_sure(*, may_ask: bool) -> None:
                 return
         except EOFError:
             write("\n")
-        raise UsageError("Not shared.", code="declined", next_steps=(WITH_CODE,))
+        raise UsageError("Not shared.", code="declined", next_steps=(with_code,))
     raise UsageError(
         "--open lets every device on that network in, and nobody is here to agree to that.",
         code="needs-yes",
-        next_steps=("agree:  homeport share --open --yes", WITH_CODE),
+        next_steps=(f"agree:  {command} --open --yes", with_code),
     )

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from homeport.core import refusals
-from homeport.core.apps_table import TABLE
-from homeport.core.options import FIELDS, OPTIONS, Source
+from homeport.core.options import APPS, FIELDS, OPTIONS, Settings, Source, merge
 
 _OTHER_VARIABLES = ("HOMEPORT_PLATFORM",)
 _PREFIX = "HOMEPORT_"
@@ -62,7 +61,7 @@ def from_project(project: Project) -> Source:
     known = {"app": "app"} | {option.name: option.field for option in OPTIONS}
     values, origins = {}, {}
     for key, value in project.homeport.items():
-        if key == TABLE:  # of homeport up
+        if key == APPS:
             continue
         if key not in known:
             where = f"{project.file}: [tool.homeport]"
@@ -108,6 +107,11 @@ def from_arguments(given: Mapping[str, object]) -> Source:
     """Flags or keyword arguments: those that were given."""
     values = {name: value for name, value in given.items() if name in FIELDS and value is not None}
     return Source(values, {name: "--" + name.replace("_", "-") for name in values})
+
+
+def settings_of(first: Source, project: Project) -> Settings:
+    """All sources merged. UsageError for what is not known or of the wrong kind."""
+    return merge((first, from_environment(os.environ), from_project(project)))
 
 
 def _nearest(name: str, known: Iterable[str]) -> str | None:

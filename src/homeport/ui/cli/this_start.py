@@ -83,7 +83,7 @@ class ThisStart:
         """With all those who want to hear the news. `name`: what a log would be called."""
         followers: list[Follower] = [self._diary.hear]
         if self.manager is not None:
-            reporter = self.manager.hearing(reporter)
+            followers += self.manager.followers(opened)
         if self.ready_fd is not None:
             from homeport.ui.cli.ready_fd import ReadyLine
 

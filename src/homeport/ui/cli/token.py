@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from homeport.core.errors import ExitCode
 from homeport.core.share_words import clock
+from homeport.core.visit import TOKEN_HEADER
 from homeport.ui.cli.asking import ask, server
 from homeport.ui.cli.output import is_terminal
 from homeport.ui.cli.page import Arguments, show, show_json, show_text
@@ -39,4 +40,4 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 
 def _curl(url: str) -> str:
-    return f"curl -H 'X-Homeport-Token: …' {url}/"
+    return f"curl -H '{TOKEN_HEADER}: …' {url}/"

@@ -13,6 +13,7 @@ from homeport.core.failure import Failure, short_traceback
 from homeport.core.redact import plain, plain_line
 from homeport.engine import control_client, registry
 from homeport.engine.pinned import Pinned
+from homeport.ui.cli.json_report import failure_told
 from homeport.ui.cli.page import paint
 
 PAUSE = 0.02
@@ -24,11 +25,12 @@ _UNIT = {None: 1, "s": 1, "m": 60, "h": 3600}
 State = Mapping[str, Any]
 
 
-def seconds(text: str, origin: str = "--timeout") -> float:
-    """`30`, `0.5`, `30s`, `2m`. UsageError."""
+def seconds(text: str, command: str) -> float:
+    """What --timeout of `command` is: `30`, `0.5`, `30s`, `2m`. UsageError."""
     found = _SECONDS.fullmatch(text)
     if found is None:
-        raise refusals.not_a(text, origin, "a number of seconds, or a time such as 30s or 2m")
+        wanted = "a number of seconds, or a time such as 30s or 2m"
+        raise refusals.not_a(text, "--timeout", wanted, command)
     return float(found[1]) * _UNIT[found[2]]
 
 
@@ -133,14 +135,4 @@ def outcome(entry: Entry, told: State) -> dict[str, Any]:
     }
     if told.get("failure") is None:
         return {**data, "failure": None}
-    failure = Failure.from_json(told["failure"])
-    return {
-        **data,
-        "failure": {
-            "code": failure.kind.value,
-            "message": failure.summary,
-            "error": failure.error,
-            "traceback": failure.full,
-            "next": list(failure.next_steps),
-        },
-    }
+    return {**data, "failure": failure_told(Failure.from_json(told["failure"]))}

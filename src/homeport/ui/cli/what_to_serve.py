@@ -2,6 +2,8 @@
 
 import ipaddress
 import os
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 from homeport import host
@@ -66,6 +68,17 @@ def serving_of(
         started=started,
         entrance=_entrance(settings, folder),
     )
+
+
+def place_of(app: object, folder: Path) -> AppLocation:
+    """Of an app object, which is nowhere but in this process."""
+    return AppLocation(module=type(app).__name__, attribute=None, folder=str(folder))
+
+
+def importing_as_here(serving: Serving) -> Serving:
+    """Whatever this process can import its worker can, after what is beside the app."""
+    paths = (*serving.job.sys_path, *filter(None, sys.path))
+    return replace(serving, job=replace(serving.job, sys_path=tuple(dict.fromkeys(paths))))
 
 
 def _entrance(settings: Settings, folder: Path) -> Entrance:
