@@ -225,6 +225,33 @@ def test_one_that_is_replaced_while_it_is_asked_is_found_as_the_new_one(here: En
     now.close()
 
 
+def test_the_name_of_one_that_starts_again_stays_taken_and_who_asks_waits(
+    here: Environment,
+) -> None:
+    before = appeared("shop", here)
+    kept = before.keep_name()
+    assert kept is not None and before.keep_name() is None
+    before.close()
+    with pytest.raises(NameTakenError):
+        appeared("shop", here)
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(registry.find, "shop", here)
+        assert select.select([kept.descriptors[1]], [], [], PATIENCE)[0], "it was asked"
+        now = appear(entry_of("shop", opened()), here, replacing=kept.instance)
+        with answering(now.control):
+            kept.let_go()
+            assert found.result(PATIENCE).instance == now.entry.instance
+    now.close()
+    assert files(here) == []
+
+
+def test_a_name_that_was_kept_by_a_process_that_ended_is_free(here: Environment) -> None:
+    kept = appeared("shop", here).keep_name()
+    assert kept is not None
+    kept.let_go()
+    assert names(here) == [] and files(here) == []
+
+
 def test_a_pid_that_somebody_else_has_now_misleads_nobody(here: Environment) -> None:
     with server("shop", here) as shop:
         dead = shop.entry._replace(name="old", socket=str(inside(here) / "old.sock"))

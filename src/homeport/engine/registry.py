@@ -6,6 +6,7 @@ nobody. Files of dead servers are taken away in passing, when the lock proves th
 """
 
 import os
+import time
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from homeport.engine.turns import Turn, is_taken, turn
 ANSWER_WITHIN = 1.0
 """Seconds that all servers together have to answer."""
 TRIES = 3
-"""Times that one and the same name may be another server's while it is looked up."""
+"""Times that a server is asked, within that time: it may be replaced while it is."""
 PATIENCE = 0.5
 """Seconds to wait for a look at the locks; without it the answers alone decide."""
 
@@ -91,28 +92,24 @@ def survey_in(folder: PrivateFolder, only: str | None = None) -> Survey:
     )
 
 
-def _asked(
-    folder: PrivateFolder, entries: list[Entry], tries: int = TRIES
-) -> tuple[list[Entry], list[Entry]]:
+def _asked(folder: PrivateFolder, entries: list[Entry]) -> tuple[list[Entry], list[Entry]]:
     """Those that answer for themselves, and the others.
 
-    One that is replaced in this moment leaves the question unanswered: then the new one is asked.
+    One that is replaced, or starts again, leaves the question unanswered: it is asked once more.
     """
-    answers = ask_all(folder, [each.name for each in entries], {"ask": "who"}, ANSWER_WITHIN)
-    living, quiet, replaced = list[Entry](), list[Entry](), list[Entry]()
-    for each in entries:
-        if answers.get(each.name, {}).get("instance") == each.instance:
-            living.append(each)
-            continue
-        there = read_there(folder, each.name)
-        if tries > 1 and isinstance(there, Entry) and there.instance != each.instance:
-            replaced.append(there)
-        else:
-            quiet.append(each)
-    if replaced:
-        more = _asked(folder, replaced, tries - 1)
-        living, quiet = [*living, *more[0]], [*quiet, *more[1]]
-    return living, quiet
+    living: list[Entry] = []
+    deadline = time.monotonic() + ANSWER_WITHIN
+    for _ in range(TRIES):
+        names = [each.name for each in entries]
+        answers = ask_all(folder, names, {"ask": "who"}, deadline - time.monotonic())
+        told = {name: answer.get("instance") for name, answer in answers.items()}
+        living += [each for each in entries if told.get(each.name) == each.instance]
+        quiet = [each for each in entries if told.get(each.name) != each.instance]
+        there = [read_there(folder, each.name) for each in quiet]
+        entries = [each for each in there if isinstance(each, Entry)]
+        if not entries:
+            break
+    return living, entries
 
 
 def secret(entry: Entry) -> bytes:

@@ -29,6 +29,7 @@ from homeport.engine.control_client import ask, ask_for_files
 from homeport.engine.namesake import to_replace
 from homeport.engine.pinned import Pinned
 from homeport.engine.presence import Presence, appear
+from homeport.engine.registration import KeptName
 
 GONE_WITHIN = 1.0
 """Seconds that the news of the new one is kept back while the old one finishes requests."""
@@ -169,6 +170,10 @@ class Heir:
             os.close(self._always_readable)
             self._always_readable = None
         return [*orders, *(self._presence.read() if self._presence is not None else [])]
+
+    def keep_name(self) -> KeptName | None:
+        """None while the other one has it."""
+        return self._presence.keep_name() if self._presence is not None else None
 
     def close(self) -> None:
         """Leave the registry; or say that nothing has changed there."""
