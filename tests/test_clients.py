@@ -15,9 +15,10 @@ import pytest
 
 import homeport
 from homeport.core.errors import NothingThereError
+from homeport.engine import registry
 from tests.engine.live import HELLO
 from tests.engine.live import homeport as live
-from tests.engine.runtime import home, server
+from tests.engine.runtime import answering, appeared, home, server
 
 SOON = httpx.Timeout(20, connect=0.3)
 """For requests whose server does not come back."""
@@ -182,6 +183,21 @@ def test_a_request_waits_while_its_server_restarts(here: dict[str, str]) -> None
         thread = later(lambda: stack.enter_context(shop(here, "new")))
         assert client.get("/").text == "new"
         thread.join()
+
+
+def test_a_request_waits_for_a_server_that_does_not_answer_its_name(here: dict[str, str]) -> None:
+    with web("shop") as found, ExitStack() as again:
+        hangs = appeared("shop", here, found.port)
+        with answering(hangs.control):
+            client = homeport.connect("shop")
+        wake = answering(hangs.control)
+        waking = threading.Timer(registry.ANSWER_WITHIN * 1.5, again.enter_context, [wake])
+        waking.start()
+        with client:
+            assert client.get("/").text == "shop"
+        waking.join()
+        again.close()
+        hangs.close()
 
 
 def test_it_does_not_wait_longer_than_its_timeout(here: dict[str, str]) -> None:

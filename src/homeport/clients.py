@@ -238,7 +238,8 @@ class AsyncFollowing(httpx.AsyncBaseTransport):
 def _raise_unless_it_may_come_back(
     error: Exception, patience: _Patience, request: httpx.Request
 ) -> None:
-    refused = isinstance(error, HomeportError) and not isinstance(error, NothingThereError)
+    comes_back = isinstance(error, NothingThereError) or getattr(error, "code", "") == "no-answer"
+    refused = isinstance(error, HomeportError) and not comes_back
     if not (refused or patience.is_over() or _is_about_tls(error)):
         return
     if isinstance(error, HomeportError):

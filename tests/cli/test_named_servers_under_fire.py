@@ -123,13 +123,25 @@ def test_a_pid_that_is_another_process_by_now_is_neither_waited_for_nor_signalle
         assert shop.do(*words, "--json").code == ExitCode.NOTHING_THERE
 
 
-def test_a_frozen_server_is_waited_for_and_never_killed(shop: User) -> None:
+def test_a_frozen_server_is_said_to_be_one_and_never_killed(shop: User) -> None:
     shop.start()
     pid = shop.entry().pid
     os.kill(pid, signal.SIGSTOP)
     try:
-        end = shop.do("stop", "shop", "--json")
-        assert end.code != ExitCode.OK
+        for words in (
+            ("url", "shop"),
+            ("url",),
+            ("stop", "shop"),
+            ("stop", "--all", "--yes"),
+            ("reload", "shop"),
+            ("restart", "shop"),
+            ("wait", "shop", "--timeout", "1"),
+        ):
+            end = shop.do(*words)
+            assert end.code not in (ExitCode.OK, ExitCode.NOTHING_THERE), words
+            assert f"shop (pid {pid}) did not answer" in end.err, words
+        rows = json.loads(shop.do("ls", "--json").out)["servers"]
+        assert [row["phase"] for row in rows if row["name"] == "shop"] == [None]
         assert is_alive(pid)
     finally:
         os.kill(pid, signal.SIGCONT)

@@ -173,6 +173,20 @@ def test_down_ends_one_or_all_from_another_terminal(tmp_path: Path) -> None:
     assert gone.returncode == 5 and "homeport up" in gone.stderr
 
 
+def test_an_up_that_hangs_is_said_to_hang(tmp_path: Path) -> None:
+    shop = several(tmp_path)
+    with shop.up() as up:
+        up.until("app-ready", app="web")
+        up.process.send_signal(signal.SIGSTOP)
+        try:
+            down = shop.run("down")
+        finally:
+            up.process.send_signal(signal.SIGCONT)
+        assert down.returncode == 1
+        assert f"kill -CONT {up.process.pid}" in down.stderr
+        assert shop.run("down").returncode == 0
+
+
 def test_a_second_up_of_the_same_project_is_told_about_the_first(tmp_path: Path) -> None:
     shop = several(tmp_path)
     with shop.up() as up:

@@ -148,6 +148,7 @@ def test_refusals_say_what_to_type() -> None:
     assert "starting" in up_refusals.already_up("/shop", "09:12", []).message
     assert "api, web" in up_refusals.already_up("/shop", "09:12", ["api", "web"]).message
     assert "homeport up" in str(up_refusals.nothing_up("/shop"))
+    assert "kill -CONT 7" in str(up_refusals.up_silent("/shop", 7))
     assert "api" in up_refusals.not_down(["api"], 5).message
     late = up_refusals.not_ready("api", 1, "it does not answer.", None)
     assert "within 1 s: it does" in late.message and "--timeout 2" in late.next_steps[-1]

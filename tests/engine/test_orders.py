@@ -166,7 +166,9 @@ def test_a_restart_keeps_the_listeners_open_beyond_the_stop() -> None:
 def test_what_is_kept_is_for_this_process_only_and_told_once() -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     fd = os.dup(listener.fileno())
-    told = {"sockets": [fd], "log": "/x.log"}
+    name_fd = os.dup(listener.fileno())
+    os.set_inheritable(name_fd, True)
+    told = {"sockets": [fd], "log": "/x.log", "name": ["shop", "ab", [name_fd]]}
     other = {VARIABLE: json.dumps({"pid": os.getppid(), **told})}
     assert kept(other) is None and not other
     mine = {VARIABLE: json.dumps({"pid": os.getpid(), **told})}
@@ -176,6 +178,9 @@ def test_what_is_kept_is_for_this_process_only_and_told_once() -> None:
     assert (address.ip, address.port) == listener.getsockname() == sock.getsockname()
     assert not sock.get_inheritable()
     assert found.log == "/x.log"
+    assert found.name is not None and found.name.instance == "ab"
+    assert found.name.descriptors == (name_fd,) and not os.get_inheritable(name_fd)
+    found.name.let_go()
     assert kept({VARIABLE: "nonsense"}) is None and kept({}) is None
     sock.close()
     listener.close()

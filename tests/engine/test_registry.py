@@ -3,12 +3,14 @@
 import fcntl
 import json
 import os
+import select
 import signal
 import socket
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from homeport.engine import registry
 from homeport.engine.control_client import ask
 from homeport.engine.presence import appear, entry_of
 from homeport.engine.runtime_folder import runtime_folder
-from tests.engine.live import eventually
+from tests.engine.live import PATIENCE, eventually
 from tests.engine.runtime import (
     Environment,
     answering,
@@ -197,12 +199,57 @@ def test_a_server_that_hangs_is_not_returned_but_keeps_its_name(here: Environmen
         other.process.send_signal(signal.SIGSTOP)
         try:
             assert names(here) == []
+            assert [entry.name for entry in registry.survey(here).silent] == ["shop"]
+            for wanted in ("shop", "8000"):
+                with pytest.raises(HomeportError) as refusal:
+                    registry.find(wanted, here)
+                assert refusal.value.code == "no-answer"
+                assert f"pid {other.process.pid}" in refusal.value.message
             assert "shop.json" in files(here)
             with pytest.raises(NameTakenError):
                 appeared("shop", here)
         finally:
             other.process.send_signal(signal.SIGCONT)
         eventually(lambda: names(here) == ["shop"], "it answers again")
+
+
+def test_one_that_is_replaced_while_it_is_asked_is_found_as_the_new_one(here: Environment) -> None:
+    before = appeared("shop", here)
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(registry.find, "shop", here)
+        assert select.select([before.control], [], [], PATIENCE)[0], "it was asked"
+        now = appear(entry_of("shop", opened()), here, replacing=before.entry.instance)
+        with answering(now.control):
+            before.close()
+            assert found.result(PATIENCE).instance == now.entry.instance
+    now.close()
+
+
+def test_the_name_of_one_that_starts_again_stays_taken_and_who_asks_waits(
+    here: Environment,
+) -> None:
+    before = appeared("shop", here)
+    kept = before.keep_name()
+    assert kept is not None and before.keep_name() is None
+    before.close()
+    with pytest.raises(NameTakenError):
+        appeared("shop", here)
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(registry.find, "shop", here)
+        assert select.select([kept.descriptors[1]], [], [], PATIENCE)[0], "it was asked"
+        now = appear(entry_of("shop", opened()), here, replacing=kept.instance)
+        with answering(now.control):
+            kept.let_go()
+            assert found.result(PATIENCE).instance == now.entry.instance
+    now.close()
+    assert files(here) == []
+
+
+def test_a_name_that_was_kept_by_a_process_that_ended_is_free(here: Environment) -> None:
+    kept = appeared("shop", here).keep_name()
+    assert kept is not None
+    kept.let_go()
+    assert names(here) == [] and files(here) == []
 
 
 def test_a_pid_that_somebody_else_has_now_misleads_nobody(here: Environment) -> None:

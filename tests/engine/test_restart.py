@@ -23,6 +23,15 @@ from tests.engine.test_registry import files, names
 from tests.engine.test_run_function import CALL
 
 SECOND = HELLO.replace('"version": 1', '"version": 2')
+SLOW = """
+import asyncio, pathlib
+@app.get("/slow")
+async def slow():
+    (file := pathlib.Path("slow")).touch()
+    while file.exists():
+        await asyncio.sleep(0.01)
+"""
+"""It answers when the file `slow` is gone."""
 __all__ = ["shop"]
 
 
@@ -255,6 +264,28 @@ def test_an_app_that_must_be_alone_starts_when_the_old_one_has_ended(
                 assert (shop / "log").read_text() == "up down up "
                 found.end()
                 assert found.errors == []
+
+
+def test_while_the_old_one_finishes_the_new_one_answers_and_obeys(
+    shop: Path, here: Environment
+) -> None:
+    (shop / "main.py").write_text(HELLO + SLOW)
+    options = ("--single-lifespan", "--no-reload", "--stop-timeout", "15")
+    with homeport(shop, *options, **here) as old:
+        old.ready()
+        with socket.create_connection(("127.0.0.1", old.port)) as visitor:
+            visitor.sendall(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            eventually((shop / "slow").exists, "it is being answered")
+            before = registry.find("shop", here)
+            with restarted(shop, here, *options) as new:
+                eventually(lambda: registry.find("shop", here).instance != before.instance, "taken")
+                now = registry.find("shop", here)
+                assert ask(now, {"ask": "state"})["phase"] == "starting"
+                ask(now, {"ask": "stop", "instance": now.instance})
+                assert new.wait() == 0
+                assert old.process.poll() is None, "it was not waited for"
+            (shop / "slow").unlink()
+            assert visitor.recv(100).startswith(b"HTTP/1.1 200")
 
 
 def test_a_server_that_is_stopping_is_waited_for_and_its_port_is_had_again(

@@ -109,13 +109,16 @@ def server_gone(name: str) -> NothingThereError:
     )
 
 
-def no_answer(name: str, seconds: float) -> HomeportError:
+def no_answer(entry: Entry, seconds: float) -> HomeportError:
     """It is there and says nothing."""
+    port = min(entry.ports, default=None)
+    step = f"homeport stop {port}" if port else f"kill {entry.pid}"
     return HomeportError(
-        f"The server {name} did not answer within {seconds:g} s.",
+        f"The server {entry.name} (pid {entry.pid}) did not answer within {seconds:g} s: it is "
+        "stopped, or very busy.",
         code="no-answer",
-        next_steps=("is it stopped or very busy:  homeport ls",),
-        facts={"name": name},
+        next_steps=(f"to end it by signals, after asking you:  {step}",),
+        facts={"name": entry.name, "pid": entry.pid},
     )
 
 

@@ -38,6 +38,16 @@ def nothing_up(folder: str) -> NothingThereError:
     )
 
 
+def up_silent(folder: str, pid: int) -> HomeportError:
+    """It is there and says nothing."""
+    return HomeportError(
+        f"The homeport up of {folder} (pid {pid}) does not answer: it is stopped, or very busy.",
+        code="no-answer",
+        next_steps=(f"to let it go on:  kill -CONT {pid}", f"to end it and all:  kill -9 {pid}"),
+        facts={"pid": pid},
+    )
+
+
 def not_down(names: Sequence[str], seconds: float) -> NotStoppedError:
     """They take too long."""
     return NotStoppedError(

@@ -47,7 +47,7 @@ def ask_for_files(
             _send(sock, request, deadline)
             answer = _received(sock, deadline, files)
     except TimeoutError:
-        raise no_answer(entry.name, timeout) from None
+        raise no_answer(entry, timeout) from None
     except (OSError, ValueError):
         raise server_gone(entry.name) from None
     if "error" in answer:

@@ -62,11 +62,17 @@ def take_place(
 
 
 def find_place(project: str, environment: Mapping[str, str]) -> Entry:
-    """The one for that project. NothingThereError, UsageError for an unsafe folder."""
+    """The one for that project.
+
+    Raises NothingThereError, HomeportError for one that does not answer, UsageError for an
+    unsafe folder.
+    """
     with suppress(FileNotFoundError), _open(environment, make=False) as folder:
-        found = _found(folder, project)
-        if found is not None:
-            return found
+        found = survey_in(folder, _key(project))
+        for entry in found.living:
+            return entry
+        for entry in found.silent:
+            raise up_refusals.up_silent(project, entry.pid)
     raise up_refusals.nothing_up(project)
 
 

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from homeport.core.events import Event, News
 from homeport.engine.control import Handler
+from homeport.engine.registration import KeptName
 
 
 class Place(Protocol):
@@ -27,6 +28,9 @@ class Place(Protocol):
 
     def read(self) -> list[Event]:
         """Answer who asks."""
+
+    def keep_name(self) -> KeptName | None:
+        """As `close`, but nobody else may have it; None when it is not ours."""
 
     def close(self) -> None:
         """Leave it. May be called again."""

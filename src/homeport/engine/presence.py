@@ -8,7 +8,7 @@ from typing import Any
 from homeport.core.entry import Entry
 from homeport.core.events import Event, News
 from homeport.engine.control import Control, Handler
-from homeport.engine.registration import Registration, register
+from homeport.engine.registration import KeptName, Registration, register
 from homeport.engine.reporting import Opened
 from homeport.engine.runtime_folder import runtime_folder
 from homeport.host.me import boot_id, network_id, start_ticks
@@ -92,6 +92,14 @@ class Presence:
             self._is_closed = True
             self.control.close()
             self.registration.close()
+
+    def keep_name(self) -> KeptName | None:
+        """Answer nobody any more; the name stays ours. None after `close`."""
+        if self._is_closed:
+            return None
+        self._is_closed = True
+        self.control.close()
+        return self.registration.keep()
 
     def _who(self, request: dict[str, Any]) -> dict[str, Any]:
         return {**self.entry.to_json(), "network": network_id()}

@@ -11,6 +11,7 @@ import socket
 import time
 from contextlib import ExitStack, suppress
 from functools import partial
+from typing import NamedTuple
 
 from homeport.core.entry import LARGEST, Entry, Foreign, read_entry
 from homeport.core.registry_words import registry_busy
@@ -110,6 +111,19 @@ def remove_files(folder: PrivateFolder, name: str) -> None:
                 folder.remove(each)
 
 
+class KeptName(NamedTuple):
+    """A name that stays taken, and its control socket open, as long as the descriptors are."""
+
+    name: str
+    instance: str
+    descriptors: tuple[int, ...]
+
+    def let_go(self) -> None:
+        """Another has the name by now, or nobody is to have it."""
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+
+
 class Registration:
     """A server that is in the registry until `close`, or until its process ends.
 
@@ -152,6 +166,13 @@ class Registration:
             if is_ours and self._is_there():
                 remove_files(self._folder, self.entry.name)
         self._let_go()
+
+    def keep(self) -> KeptName:
+        """As `close`, for a server that starts again in this process: whoever asks waits for it."""
+        assert self._fd is not None
+        descriptors = (os.dup(self._fd), os.dup(self.socket.fileno()))
+        self._let_go()
+        return KeptName(self.entry.name, self.entry.instance, descriptors)
 
     def _is_there(self) -> bool:
         """Whether the entry of that name is still ours."""

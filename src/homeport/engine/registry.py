@@ -6,12 +6,13 @@ nobody. Files of dead servers are taken away in passing, when the lock proves th
 """
 
 import os
+import time
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from homeport.core.entry import Entry, Foreign
 from homeport.core.errors import HomeportError
-from homeport.core.registry_words import nothing_found, other_version
+from homeport.core.registry_words import no_answer, nothing_found, other_version
 from homeport.engine.control_client import ask_all
 from homeport.engine.private_folder import NEW, PrivateFolder
 from homeport.engine.registration import ENDINGS, SECRET_BYTES, read_there, remove_files
@@ -20,19 +21,25 @@ from homeport.engine.turns import Turn, is_taken, turn
 
 ANSWER_WITHIN = 1.0
 """Seconds that all servers together have to answer."""
+TRIES = 3
+"""Times that a server is asked, within that time: it may be replaced while it is."""
 PATIENCE = 0.5
 """Seconds to wait for a look at the locks; without it the answers alone decide."""
 
 
 class Survey(NamedTuple):  # dataclasses take too long to import for `homeport url`
-    """What was found. `foreign` are held by servers of another version of the format."""
+    """What was found. `foreign` are held by servers of another version of the format.
+
+    `silent` run as well, for they hold their entries, but did not answer: stopped, or very busy.
+    """
 
     living: tuple[Entry, ...] = ()
     foreign: tuple[Foreign, ...] = ()
+    silent: tuple[Entry, ...] = ()
 
 
 def entries(environment: Mapping[str, str] = os.environ) -> tuple[Entry, ...]:
-    """The servers that run, by name. UsageError for a folder that is not safe to read."""
+    """The servers that run and answer, by name. UsageError for a folder not safe to read."""
     return survey(environment).living
 
 
@@ -40,22 +47,22 @@ def find(text: str, environment: Mapping[str, str] = os.environ) -> Entry:
     """The server of that name, or on that port.
 
     Raises NothingThereError with the names of those that run, HomeportError for one of another
-    version, UsageError for a folder that is not safe to read.
+    version or one that does not answer, UsageError for a folder that is not safe to read.
     """
     name = text.strip().lower()
-    if name.isdecimal() and len(name) <= 5:
-        found = survey(environment)
-        by_port = (entry for entry in found.living if int(name) in entry.ports)
-        if entry := next(by_port, None):
+    port = int(name) if name.isdecimal() and len(name) <= 5 else None
+    found = survey(environment, name if port is None else None)
+    for entry in found.living:
+        if port is None or port in entry.ports:
             return entry
-    else:
-        found = survey(environment, name)
-        if found.living:
-            return found.living[0]
+    for entry in found.silent:
+        if port is None or port in entry.ports:
+            raise no_answer(entry, ANSWER_WITHIN)
+    if port is None:
         if found.foreign:
             raise other_version(found.foreign[0])
         found = survey(environment)
-    raise nothing_found(text, found.living)
+    raise nothing_found(text, (*found.living, *found.silent))
 
 
 def survey(environment: Mapping[str, str], only: str | None = None) -> Survey:
@@ -73,21 +80,36 @@ def survey_in(folder: PrivateFolder, only: str | None = None) -> Survey:
     files = (name for name in folder.names() if name.endswith(".json"))
     names = sorted(name.removesuffix(".json") for name in files)
     held = _held(folder, [name for name in names if only in (None, name)])
-    found = {name: read_there(folder, name) for name in held}
-    dead = [name for name, is_held in held.items() if is_held is False]
-    possible = {name: each for name, each in found.items() if each and name not in dead}
-    asked = [name for name, each in possible.items() if isinstance(each, Entry)]
-    answers = ask_all(folder, asked, {"ask": "who"}, ANSWER_WITHIN)
+    found = [read_there(folder, name) for name, is_held in held.items() if is_held is not False]
+    living, quiet = _asked(folder, [each for each in found if isinstance(each, Entry)])
+    still_held = _held(folder, [each.name for each in quiet]) if quiet else {}
     if only is None:
         _sweep(folder)
     return Survey(
-        living=tuple(
-            each
-            for name, each in possible.items()
-            if isinstance(each, Entry) and answers.get(name, {}).get("instance") == each.instance
-        ),
-        foreign=tuple(each for each in possible.values() if isinstance(each, Foreign)),
+        living=tuple(sorted(living)),
+        foreign=tuple(each for each in found if isinstance(each, Foreign)),
+        silent=tuple(each for each in quiet if held[each.name] and still_held[each.name]),
     )
+
+
+def _asked(folder: PrivateFolder, entries: list[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """Those that answer for themselves, and the others.
+
+    One that is replaced, or starts again, leaves the question unanswered: it is asked once more.
+    """
+    living: list[Entry] = []
+    deadline = time.monotonic() + ANSWER_WITHIN
+    for _ in range(TRIES):
+        names = [each.name for each in entries]
+        answers = ask_all(folder, names, {"ask": "who"}, deadline - time.monotonic())
+        told = {name: answer.get("instance") for name, answer in answers.items()}
+        living += [each for each in entries if told.get(each.name) == each.instance]
+        quiet = [each for each in entries if told.get(each.name) != each.instance]
+        there = [read_there(folder, each.name) for each in quiet]
+        entries = [each for each in there if isinstance(each, Entry)]
+        if not entries:
+            break
+    return living, entries
 
 
 def secret(entry: Entry) -> bytes:

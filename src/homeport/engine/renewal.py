@@ -2,7 +2,8 @@
 
 Asked over the control socket the server stops as always; then, instead of ending, the process runs
 its own command line again (execve(2)): a new interpreter, the settings read anew, the same pid,
-terminal, folder and environment. Connections that come meanwhile wait in the listeners' queues.
+terminal, folder and environment. Connections that come meanwhile wait in the listeners' queues, and
+its name stays taken: who looks for it waits too.
 """
 
 import json
@@ -12,10 +13,12 @@ import socket
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from homeport.core.address import Address
 from homeport.engine.binding import listening
+from homeport.engine.place import Place
+from homeport.engine.registration import KeptName
 from homeport.engine.signals import ENDING
 
 VARIABLE = "_HOMEPORT_RENEWED"
@@ -27,6 +30,7 @@ class Kept(NamedTuple):
 
     sockets: Mapping[Address, socket.socket]
     log: str | None
+    name: KeptName | None
 
 
 class Renewal:
@@ -36,11 +40,19 @@ class Renewal:
         self._sockets = sockets
         self._log = log
         self._kept: list[int] = []
+        self._name: KeptName | None = None
 
     def ask(self) -> None:
         """From now on the listeners outlive the server. OSError."""
         if not self._kept:
             self._kept = [os.dup(sock.fileno()) for sock in self._sockets]
+
+    def leave(self, place: Place) -> None:
+        """The server has ended: it gives its place up, unless it comes back."""
+        if self.is_asked:
+            self._name = place.keep_name()
+        else:
+            place.close()
 
     @property
     def is_asked(self) -> bool:
@@ -49,9 +61,9 @@ class Renewal:
 
     def go(self) -> NoReturn:
         """Become the new one. OSError when there is no interpreter any more."""
-        for descriptor in self._kept:
+        for descriptor in (*self._kept, *(self._name.descriptors if self._name else ())):
             os.set_inheritable(descriptor, True)
-        told = {"pid": os.getpid(), "sockets": self._kept, "log": self._log}
+        told = {"pid": os.getpid(), "sockets": self._kept, "log": self._log, "name": self._name}
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)  # the new image would be deaf
         environment = {**os.environ, VARIABLE: json.dumps(told)}
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
@@ -65,5 +77,14 @@ def kept(environment: MutableMapping[str, str] = os.environ) -> Kept | None:
     with suppress(ValueError, KeyError, TypeError, OSError):
         told = json.loads(text)
         if told["pid"] == os.getpid():
-            return Kept(listening(told["sockets"]), told["log"])
+            return Kept(listening(told["sockets"]), told["log"], _kept_name(told.get("name")))
     return None
+
+
+def _kept_name(told: list[Any] | None) -> KeptName | None:
+    if told is None:
+        return None
+    name, instance, descriptors = told
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
+    return KeptName(name, instance, tuple(descriptors))

@@ -12,7 +12,7 @@ from homeport.engine.runtime_folder import runtime_folder
 
 
 class Known(NamedTuple):
-    """A server that runs; None is what an older homeport does not tell.
+    """A server that runs; None is what an older homeport, or one that hangs, does not tell.
 
     `shared_until` is wall clock, None as well when it is not shared.
     """
@@ -26,12 +26,13 @@ class Known(NamedTuple):
 def roll_call(environment: Mapping[str, str] = os.environ) -> tuple[Known, ...]:
     """By name. An unsafe folder has nobody in it."""
     try:
-        entries = registry.entries(environment)
+        found = registry.survey(environment)
         with runtime_folder(environment) as folder:
-            names = [entry.name for entry in entries]
+            names = [entry.name for entry in found.living]
             told = ask_all(folder, names, {"ask": "state"}, registry.ANSWER_WITHIN)
     except (HomeportError, OSError):
         return ()
+    entries = sorted((*found.living, *found.silent))
     return tuple(_known(entry, told.get(entry.name, {})) for entry in entries)
 
 

@@ -12,6 +12,7 @@ The sockets are open all the time, so no connection is refused.
 """
 
 import contextlib
+import os
 import selectors
 import socket
 import time
@@ -28,11 +29,14 @@ from homeport.engine.control_client import ask, ask_for_files
 from homeport.engine.namesake import to_replace
 from homeport.engine.pinned import Pinned
 from homeport.engine.presence import Presence, appear
+from homeport.engine.registration import KeptName
 
 GONE_WITHIN = 1.0
 """Seconds that the news of the new one is kept back while the old one finishes requests."""
 ALONE_WITHIN = 15.0
 """The same for an app of which only one may be alive."""
+PAUSE = 0.02
+"""Seconds that a question waits at most meanwhile."""
 _TRIES = 5
 
 
@@ -64,10 +68,13 @@ class Leaving:
             self._process.close()
             raise
 
-    def wait(self, seconds: float) -> None:
-        """Until it is gone, or for so long."""
-        with self._process as process:
-            process.is_gone(time.monotonic() + seconds)
+    def is_gone(self, until: float) -> bool:
+        """Whether it has ended, or does so before `until` (monotonic)."""
+        return self._process.is_gone(until)
+
+    def close(self) -> None:
+        """Wait no more."""
+        self._process.close()
 
 
 class Heir:
@@ -83,6 +90,8 @@ class Heir:
         self._waits = True
         self._presence: Presence | None = None
         self._selector = selectors.DefaultSelector()
+        self._orders: list[Event] = []
+        self._always_readable: int | None = None
 
     def begin(self, *, alone: bool) -> None:
         """The other one answers, unless this app must be alone."""
@@ -108,7 +117,23 @@ class Heir:
             self._presence.handlers.update(self.handlers)
             self._selector.register(self._presence, selectors.EVENT_READ)
         for each in leaving:
-            each.wait(patience)
+            self._wait(each, time.monotonic() + patience)
+            each.close()
+
+    def _wait(self, other: Leaving, until: float) -> None:
+        """For its end. Who asks us meanwhile is answered; an order ends the waiting."""
+        while not other.is_gone(min(until, time.monotonic() + PAUSE)) and not self._orders:
+            if time.monotonic() >= until:
+                return
+            if self._presence is not None:
+                self._obey_later(self._presence.read())
+
+    def _obey_later(self, orders: list[Event]) -> None:
+        if orders and self._always_readable is None:
+            self._always_readable, other_end = os.pipe()
+            os.close(other_end)
+            self._selector.register(self._always_readable, selectors.EVENT_READ)
+        self._orders += orders
 
     def _take_the_name(self, leaving: list[Leaving]) -> Presence:
         """Several may want it at the same time: the last one gets it."""
@@ -139,7 +164,16 @@ class Heir:
 
     def read(self) -> list[Event]:
         """Answer who asks."""
-        return self._presence.read() if self._presence is not None else []
+        orders, self._orders = self._orders, []
+        if self._always_readable is not None:
+            self._selector.unregister(self._always_readable)
+            os.close(self._always_readable)
+            self._always_readable = None
+        return [*orders, *(self._presence.read() if self._presence is not None else [])]
+
+    def keep_name(self) -> KeptName | None:
+        """None while the other one has it."""
+        return self._presence.keep_name() if self._presence is not None else None
 
     def close(self) -> None:
         """Leave the registry; or say that nothing has changed there."""

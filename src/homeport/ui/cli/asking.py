@@ -1,9 +1,11 @@
 """Commands that ask a running server: which one is meant, and its answer."""
 
+import os
 from typing import Any
 
 from homeport.core.entry import Entry
 from homeport.core.errors import HomeportError, NothingThereError, UsageError
+from homeport.core.registry_words import no_answer
 from homeport.engine import control_client, registry
 from homeport.ui.cli.folders import own_project
 
@@ -16,8 +18,11 @@ def server(text: str | None, command: str) -> Entry:
     """
     if text is not None:
         return _named(text, command)
-    running = registry.entries()
+    seen = registry.survey(os.environ)
+    running = seen.living
     if not running:
+        if seen.silent:
+            raise no_answer(seen.silent[0], registry.ANSWER_WITHIN)
         raise none_runs()
     mine = [entry for entry in running if entry.project == own_project()]
     found = mine if len(mine) == 1 else list(running)
@@ -30,12 +35,12 @@ def _named(text: str, command: str) -> Entry:
     try:
         return registry.find(text)
     except NothingThereError as error:
-        running = registry.entries()
-        if not running:
+        names = error.facts["running"]
+        assert isinstance(names, list)
+        if not names:
             raise none_runs() from None
         from difflib import get_close_matches
 
-        names = [entry.name for entry in running]
         near = get_close_matches(text.lower(), names, n=1)
         meant = tuple(f"did you mean {name}:  {command} {name}" for name in near)
         error.next_steps = (*meant, *error.next_steps)

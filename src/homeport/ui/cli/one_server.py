@@ -47,7 +47,7 @@ def serve(
     `app`: an app object, served by this process.
     """
     start = start or ThisStart()
-    predecessor = _predecessor(serving, settings)
+    predecessor = _predecessor(serving, settings, start)
     if predecessor is not None and not serving.job.single_lifespan:
         serving = replace(serving, waits_for_fix=False)  # the other one answers until we are ready
     listeners, opened, notes = open_for(serving, predecessor, os.environ)
@@ -57,7 +57,7 @@ def serve(
         place: Place | None = None
         more: tuple[str, ...] = ()
         if predecessor is None:
-            place, more = _presence(wanted)
+            place, more = _presence(wanted, start)
         if place is not None or predecessor is not None:
             opened = replace(opened, name=wanted.name, instance=wanted.instance)
         reporter, keyboard = face_of(settings, opened)
@@ -118,7 +118,7 @@ class _Run:
         reception = Reception(self.front, doors, reporter, heard)
         with ExitStack() as cleanup:
             if self.place is not None:
-                cleanup.callback(self.place.close)  # while signals are still ours
+                cleanup.callback(self._leave, self.place)  # while signals are still ours
                 reporter = self._in_place(self.place, reception)
                 inputs = (*inputs, self.place)
             if self.keyboard is not None:
@@ -153,6 +153,12 @@ class _Run:
         place.begin(alone=self.serving.job.single_lifespan)
         return Following(self.reporter, first=lambda announce, moment: place.hear(announce.news))
 
+    def _leave(self, place: Place) -> None:
+        if self.start.renewal is not None:
+            self.start.renewal.leave(place)
+        else:
+            place.close()
+
     def _judge(self, reception: Reception, *, let_in: bool) -> None:
         """The answer by a key, to the device whose question is on the screen."""
         questions = self.keyboard.questions if self.keyboard is not None else None
@@ -164,8 +170,11 @@ class _Run:
             questions.agreed(device)
 
 
-def _predecessor(serving: Serving, settings: Settings) -> Entry | None:
+def _predecessor(serving: Serving, settings: Settings, start: ThisStart) -> Entry | None:
     """The server that is to be replaced. NameTakenError when one runs that is not."""
+    if start.had_name(serving.name) is not None:
+        return None
+    start.let_name_go()
     project = serving.job.project
     try:
         return make_way(serving.name, project, os.environ, restart=settings.restart)
@@ -175,19 +184,21 @@ def _predecessor(serving: Serving, settings: Settings) -> Entry | None:
         return None
 
 
-def _presence(wanted: Entry) -> tuple[Presence | None, tuple[str, ...]]:
+def _presence(wanted: Entry, start: ThisStart) -> tuple[Presence | None, tuple[str, ...]]:
     """In the registry, or why not: the server serves all the same.
 
     NameTakenError when another one was quicker.
     """
     try:
-        return appear(wanted, os.environ), ()
+        return appear(wanted, os.environ, start.had_name(wanted.name)), ()
     except NameTakenError:
         raise
     except HomeportError as error:
         return None, (registry_words.not_registered(error.message, error.next_steps),)
     except OSError as error:
         return None, (registry_words.not_registered(error.strerror or str(error)),)
+    finally:
+        start.let_name_go()
 
 
 def face_of(settings: Settings, opened: Opened) -> tuple[Reporter, Keyboard | None]:

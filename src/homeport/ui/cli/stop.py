@@ -41,7 +41,8 @@ port are never touched.
   --yes PID|PROJECT   do not ask, when it is this very process or project
   --json              one JSON object; needs --yes
 
-Exit codes: 0 stopped and the port is free, 5 nothing listens there, no such server, 6 not stopped.
+Exit codes: 0 stopped and the port is free, 1 it does not answer, 5 nothing listens there, no such
+server, 6 not stopped.
 """
 
 _YES = "\0"

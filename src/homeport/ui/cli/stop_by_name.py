@@ -3,6 +3,7 @@
 No signal is sent, so none can reach another process; what became of the ports is looked up.
 """
 
+import os
 import time
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ from homeport import host
 from homeport.core import order_words
 from homeport.core.entry import Entry
 from homeport.core.errors import ExitCode, HomeportError, NothingThereError
+from homeport.core.registry_words import no_answer
 from homeport.engine import registry
 from homeport.engine.pinned import Pinned
 from homeport.ui.cli.output import write
@@ -18,7 +20,7 @@ from homeport.ui.cli.waiting import order
 
 
 def stop_name(text: str, *, json: bool) -> ExitCode:
-    """One server. Raises NothingThereError, NotStoppedError."""
+    """One server. Raises NothingThereError, NotStoppedError, HomeportError: it does not answer."""
     entry = registry.find(text)
     (refusal,) = _stop([entry])
     if refusal is not None:
@@ -28,16 +30,18 @@ def stop_name(text: str, *, json: bool) -> ExitCode:
 
 def stop_all(*, yes: bool, may_ask: bool, json: bool) -> ExitCode:
     """Every server of this user. Raises as `stop_name`."""
-    entries = list(registry.entries())
+    found = registry.survey(os.environ)
+    entries = list(found.living)
+    silent = [no_answer(each, registry.ANSWER_WITHIN) for each in found.silent]
     if not entries:
-        raise order_words.nothing_runs()
+        raise silent[0] if silent else order_words.nothing_runs()
     if not yes:
         if not may_ask:
             raise order_words.all_needs_yes(len(entries))
         show([f"{entry.name}  {entry.urls[0]}  {entry.project}" for entry in entries])
         if not _agreed():
             raise order_words.all_declined()
-    refusals = _stop(entries)
+    refusals = [*_stop(entries), *silent]
     # One that has ended by itself meanwhile is what was wanted.
     told = [each for each in refusals if each and not isinstance(each, NothingThereError)]
     if told:

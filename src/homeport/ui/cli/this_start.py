@@ -126,6 +126,17 @@ class ThisStart:
             warn=reporter.warn,
         )
 
+    def had_name(self, name: str) -> str | None:
+        """The instance that had it until this process started again."""
+        had = self._kept.name if self._kept is not None else None
+        return had.instance if had is not None and had.name == name else None
+
+    def let_name_go(self) -> None:
+        """It has been taken anew, or it is another one now."""
+        if self._kept is not None and self._kept.name is not None:
+            self._kept.name.let_go()
+            self._kept = self._kept._replace(name=None)
+
     def give_up(self) -> None:
         """It does not come to a server: what is said now is for who waits."""
         if self._background is not None:

@@ -87,7 +87,8 @@ def _again(entry: Entry) -> Entry | None:
 def until_ready(text: str, patience: float) -> tuple[Entry, State]:
     """The server of that name or port, from when it is there and its app answers.
 
-    Raises NothingThereError when that does not come to be; the last state when the app fails.
+    Raises NothingThereError when that does not come to be, HomeportError when it does not answer;
+    the last state when the app fails.
     """
     until = time.monotonic() + patience
     while True:
@@ -98,7 +99,9 @@ def until_ready(text: str, patience: float) -> tuple[Entry, State]:
             if told["phase"] == "serving":
                 return entry, told
             refused = order_words.no_outcome(entry.name, patience, "get ready")
-        except NothingThereError as error:
+        except HomeportError as error:
+            if not isinstance(error, NothingThereError) and error.code != "no-answer":
+                raise
             refused, told = error, {}
         if time.monotonic() >= until:
             if told.get("phase") == "failed":
