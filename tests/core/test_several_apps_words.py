@@ -155,4 +155,5 @@ def test_refusals_say_what_to_type() -> None:
     assert cause.next_steps[0] in up_refusals.not_ready("api", 1, "gone", cause).next_steps
     assert "command -v x" in str(up_refusals.no_program("x", "No such file"))
     assert up_refusals.does_not_listen("web").exit_code == 5
+    assert "'reload'" in up_refusals.only_a_command("web", "reload").message
     assert "A_URL" in up_refusals.same_variable("a", "a", "A_URL").message

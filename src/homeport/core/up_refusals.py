@@ -71,6 +71,16 @@ def no_program(command: str, reason: str) -> UsageError:
     )
 
 
+def only_a_command(name: str, word: str) -> UsageError:
+    """Something is asked of a program that only a homeport server can do."""
+    return UsageError(
+        f"{name} is a command that homeport up runs; {word[:80]!r} is for what homeport serves.",
+        code="only-a-command",
+        next_steps=(f"end it:  homeport stop {name}", "start all anew:  homeport down, then up"),
+        facts={"name": name, "word": word[:80]},
+    )
+
+
 def does_not_listen(name: str) -> NothingThereError:
     """A program that was ready and has given its port back."""
     return NothingThereError(

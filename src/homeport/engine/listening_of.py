@@ -1,6 +1,8 @@
 """Whether a program that `homeport up` started listens on its port, and what answers there."""
 
 import socket
+import time
+from contextlib import suppress
 from typing import NamedTuple
 
 from homeport import host
@@ -9,6 +11,7 @@ from homeport.core.lookup import own_url, read_url
 
 PATIENCE = 5.0
 """Seconds for an answer to a request."""
+CHUNK = 65536
 
 
 class Held(NamedTuple):
@@ -23,7 +26,7 @@ def held_by(keeper: int, port: int) -> Held | None:
 
     OSError where the system does not show its sockets.
     """
-    found = [each for each in host.listeners(port) if _is_of(each, keeper)]
+    found = [each for each in host.listeners(port) if is_of(each, keeper)]
     addresses = tuple(dict.fromkeys(text for each in found for text in _addresses(each)))
     place = own_url(addresses, ())
     return Held(addresses, place.url) if place is not None else None
@@ -31,11 +34,12 @@ def held_by(keeper: int, port: int) -> Held | None:
 
 def other_ports(keeper: int) -> tuple[int, ...]:
     """All ports that the program listens on, whatever it was told. OSError as `held_by`."""
-    found = {each.address.port for each in host.listeners() if _is_of(each, keeper)}
+    found = {each.address.port for each in host.listeners() if is_of(each, keeper)}
     return tuple(sorted(found))
 
 
-def _is_of(listener: Listener, keeper: int) -> bool:
+def is_of(listener: Listener, keeper: int) -> bool:
+    """Whether that process holds it, or one below it."""
     return any(
         keeper == holder.pid or any(each.pid == keeper for each in holder.ancestors)
         for holder in listener.holders
@@ -50,7 +54,7 @@ def _addresses(listener: Listener) -> tuple[str, ...]:
 
 
 def answers(url: str) -> bool:
-    """Whether an HTTP request gets any answer. It may take `PATIENCE`."""
+    """Whether an HTTP request gets any answer. It may take twice `PATIENCE`."""
     place = read_url(url)
     assert place is not None
     ip = place.url.partition("://")[2].rpartition(":")[0].strip("[]")
@@ -58,6 +62,15 @@ def answers(url: str) -> bool:
     try:
         with socket.create_connection((ip, place.port), timeout=PATIENCE) as sock:
             sock.sendall(head.encode())
-            return sock.recv(5) == b"HTTP/"
+            is_http = sock.recv(5, socket.MSG_WAITALL) == b"HTTP/"
+            _hear_out(sock, time.monotonic() + PATIENCE)
+            return is_http
     except OSError:
         return False
+
+
+def _hear_out(sock: socket.socket, until: float) -> None:
+    """Some programs print a traceback when a client leaves before the end of its answer."""
+    with suppress(OSError):
+        while time.monotonic() < until and sock.recv(CHUNK):
+            pass
