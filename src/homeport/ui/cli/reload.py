@@ -26,7 +26,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     parser.add_argument("server", nargs="?", metavar="NAME|PORT")
     parser.add_argument("--timeout", default="60")
     given = parser.read(arguments)
-    patience = seconds(given.timeout)
+    patience = seconds(given.timeout, "homeport reload")
     entry = server(given.server, "homeport reload")
     told = until_settled(entry, order(entry, "reload")["ticket"], patience)
     failed = told["failure"] is not None

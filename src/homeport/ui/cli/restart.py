@@ -31,7 +31,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     parser.add_argument("server", nargs="?", metavar="NAME|PORT")
     parser.add_argument("--timeout", default="60")
     given = parser.read(arguments)
-    patience = seconds(given.timeout)
+    patience = seconds(given.timeout, "homeport restart")
     before = server(given.server, "homeport restart")
     order(before, "restart")
     entry, told = until_back(before, patience)

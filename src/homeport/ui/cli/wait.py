@@ -26,7 +26,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     parser.add_argument("server", metavar="NAME|PORT")
     parser.add_argument("--timeout", default="30")
     given = parser.read(arguments)
-    entry, told = until_ready(given.server, seconds(given.timeout))
+    entry, told = until_ready(given.server, seconds(given.timeout, "homeport wait"))
     is_ready = told["phase"] == "serving"
     if given.json:
         show_json(outcome(entry, told))

@@ -24,11 +24,12 @@ _UNIT = {None: 1, "s": 1, "m": 60, "h": 3600}
 State = Mapping[str, Any]
 
 
-def seconds(text: str, origin: str = "--timeout") -> float:
-    """`30`, `0.5`, `30s`, `2m`. UsageError."""
+def seconds(text: str, command: str) -> float:
+    """The `--timeout` of a command: `30`, `0.5`, `30s`, `2m`. UsageError."""
     found = _SECONDS.fullmatch(text)
     if found is None:
-        raise refusals.not_a(text, origin, "a number of seconds, or a time such as 30s or 2m")
+        wanted = "a number of seconds, or a time such as 30s or 2m"
+        raise refusals.not_a(text, "--timeout", wanted, command)
     return float(found[1]) * _UNIT[found[2]]
 
 
