@@ -97,6 +97,9 @@ def test_commands_and_flags_are_offered(shop: User, shell: str) -> None:
     assert "--reload-dir" in completed(shop, shell, "main:app", "--reload-d", want="--reload-dir")
     assert "--timeout" in completed(shop, shell, "wait", "--ti", want="--timeout")
     assert {"bash", "zsh", "fish"} <= completed(shop, shell, "completion", "", want="fish")
+    shop.start("shop")
+    both = completed(shop, shell, "export", "", want="systemd")
+    assert {"systemd", "launchd", "compose", "caddy", "shop"} <= both
 
 
 def test_every_command_and_every_setting_can_be_completed() -> None:

@@ -83,11 +83,57 @@ def test_it_waits_for_a_server_that_comes_later_and_for_its_app(shop: Several) -
         assert (out, process.returncode) == (b"200", 0)
 
 
+def test_times_are_written_as_for_other_commands(shop: Several) -> None:
+    said = {"HOMEPORT_URL_A": "http://127.0.0.1:1"}
+    assert shop.run("env", "a", "--timeout", "2m", env=said).returncode == 0
+
+
 def test_it_does_not_wait_for_ever(shop: Several) -> None:
     done = shop.run("env", "nobody", "--timeout", "0.2", "--", "touch", "ran")
     assert done.returncode == 5
-    assert "nobody was not ready within 0.2 s" in done.stderr
+    assert "nobody was not ready within 0.2 s: it does not run." in done.stderr
     assert not (shop.folder / "ran").exists()
+
+
+def test_an_app_that_does_not_start_is_said_with_the_way_to_its_traceback(shop: Several) -> None:
+    (shop.folder / "api.py").write_text("1 / 0")
+    with homeport(shop.folder, "api:app", "--name", "broken", **shop.env) as server:
+        server.until("failed")
+        done = shop.run("env", "broken", "--timeout", "0.2", "--", "true")
+        assert done.returncode == 5 and "its app does not start" in done.stderr
+        _, mark, command = done.stderr.partition("how it is:  homeport ")
+        told = shop.run(*command.splitlines()[0].split())
+        assert mark and told.returncode == 3 and "ZeroDivisionError" in told.stdout
+
+
+def git(folder: Path, *words: str) -> None:
+    name = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    subprocess.run(["git", *name, *words], cwd=folder, check=True, timeout=PATIENCE)
+
+
+def test_in_a_worktree_a_project_means_its_own_server(tmp_path: Path) -> None:
+    """Never that of another branch, not even while its own does not run."""
+    main = Several(tmp_path / "main", "")
+    (main.folder / "pyproject.toml").write_text('[project]\nname = "shop"\n')
+    git(main.folder, "init", "--quiet")
+    git(main.folder, "add", ".")
+    git(main.folder, "commit", "--quiet", "--message=first")
+    git(main.folder, "worktree", "add", "--quiet", "-b", "fix", "../other")
+    folder = tmp_path / "other"
+
+    def env_in(folder: Path) -> str:
+        words = [*ENV, "shop", "--timeout", "0.2", "--", "printenv", "SHOP_URL"]
+        ran = subprocess.run(
+            words, cwd=folder, env=environment(**main.env), capture_output=True, timeout=PATIENCE
+        )
+        return ran.stdout.decode().strip()
+
+    with homeport(main.folder, "api:app", **main.env) as first:
+        url = first.ready()
+        assert (env_in(main.folder), env_in(folder)) == (url, "")
+        with homeport(folder, "api:app", **main.env) as second:
+            own = second.ready()
+            assert (env_in(main.folder), env_in(folder)) == (url, own)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +142,7 @@ def test_it_does_not_wait_for_ever(shop: Several) -> None:
         ((), 2, "needs the names"),
         (("a", "--"), 2, "no command after --"),
         (("a", "--json", "--", "true"), 2, "without a command"),
-        (("a", "--timeout", "soon"), 2, "--timeout"),
+        (("a", "--timeout", "soon"), 2, "homeport env --help"),
         (("a b",), 2, "the name of a server"),
         (("a", "--", "/nowhere/program"), 127, "/nowhere/program"),
         (("a", "--", "/"), 126, "cannot be run"),

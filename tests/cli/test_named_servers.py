@@ -93,6 +93,12 @@ def test_a_reload_that_fails_has_the_traceback_and_the_old_version_goes_on(shop:
     assert read(shop.entry().urls[0]) == b'{"version":1}'
 
 
+@pytest.mark.parametrize("command", ["wait", "reload", "restart"])
+def test_a_time_that_is_none_leads_to_the_help_that_explains_it(shop: User, command: str) -> None:
+    end = shop.do(command, "shop", "--timeout", "soon")
+    assert end.code == ExitCode.USAGE and f"homeport {command} --help" in end.err
+
+
 def test_reload_is_what_the_server_tells_as_well(shop: User) -> None:
     with shop.doing("main:app", "--port", "0", "--name", "shop", "--json") as server:
         server.until("ready")

@@ -14,6 +14,7 @@ import pytest
 
 from homeport.core.options import OPTIONS
 from homeport.ui.cli.commands import LOOKING
+from tests.cli.command import environment
 from tests.cli.terminal import Terminal, in_terminal
 from tests.engine.live import HELLO, children_of, eventually, is_alive, save
 from tests.engine.test_single_lifespan import LOCKING
@@ -169,15 +170,17 @@ def test_a_startup_that_fails_beside_the_old_version_hints_at_the_single_lifespa
         assert "homeport --single-lifespan" in term.until("if only one may be:")
 
 
-def help_page(*words: str) -> str:
-    return subprocess.check_output([sys.executable, "-m", "homeport", "--help", *words], text=True)
+def help_page(columns: int, *words: str) -> str:
+    command = [sys.executable, "-m", "homeport", "--help", *words]
+    env = environment({"COLUMNS": str(columns)})
+    return subprocess.check_output(command, text=True, env=env)
 
 
 def test_help_fits_one_screen_and_names_every_setting_and_command() -> None:
-    text = help_page()
+    text = help_page(80)
     lines = text.splitlines()
     assert len(lines) <= 40
-    assert max(map(len, lines)) <= 100
+    assert max(map(len, lines)) <= 80
     words = set(re.findall(r"[\w-]+", text.replace("[no-]", "")))
     names = {"--cold" if option.name == "warm" else f"--{option.name}" for option in OPTIONS}
     assert names <= words
@@ -185,7 +188,7 @@ def test_help_fits_one_screen_and_names_every_setting_and_command() -> None:
 
 
 def test_help_all_has_a_line_for_each() -> None:
-    lines = help_page("all").splitlines()
+    lines = help_page(100, "all").splitlines()
     for option in OPTIONS:
         assert sum(option.help in line for line in lines) == 1
     for name, text in LOOKING.items():

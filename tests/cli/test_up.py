@@ -55,8 +55,44 @@ def test_all_are_found_by_name_commands_too(tmp_path: Path) -> None:
         rows = json.loads(shop.run("ls", "--json").stdout)["servers"]
         (row,) = (row for row in rows if row["port"] == port)
         assert (row["reach"], row["project"]["name"]) == ("this computer", "shop")
+        assert (row["name"], row["urls"], row["phase"]) == ("web", [web["url"]], "serving")
         up.end()
     assert shop.run("url", "web").returncode == 5
+
+
+def test_a_restart_is_told_as_the_first_start_was(tmp_path: Path) -> None:
+    shop = several(tmp_path, 'api = "api:app"')
+    with shop.up() as up:
+        first = up.until("app-ready", app="api")
+        assert shop.run("restart", "api").returncode == 0
+        again = up.until("app-ready", app="api")
+        assert (again["url"], again["name"]) == (first["url"], "api")
+        assert up.end() == 0
+
+
+@pytest.mark.parametrize("asked", ["restart", "reload", "share"])
+def test_a_command_is_not_taken_for_an_older_homeport(tmp_path: Path, asked: str) -> None:
+    shop = several(tmp_path, f"web = {PAGE}}}")
+    with shop.up() as up:
+        up.until("app-ready", app="web")
+        refused = shop.run(asked, "web")
+        assert refused.returncode == 2
+        assert "web is a command that homeport up runs" in refused.stderr
+        assert "homeport stop web" in refused.stderr and "older" not in refused.stderr
+
+
+def test_the_answer_that_shows_readiness_is_read_to_its_end(tmp_path: Path) -> None:
+    """A program that still writes when its client leaves prints a traceback."""
+    large = "'wfile.write(', 'wfile.write(bytes(9_000_000) + '"
+    code = f"exec(open('page.py').read().replace({large}))"
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "large.py").write_text(code)
+    shop = several(tmp_path, f"web = {{command = '{PYTHON} -u large.py', ready = 'http'}}")
+    with shop.up() as up:
+        url = up.until("app-ready", app="web")["url"]
+        assert len(httpx.get(url).content) > 9_000_000, "it serves one client after the other"
+        assert up.end() == 0
+    assert not [each for each in up.events if "Error" in str(each.get("line"))]
 
 
 def test_a_command_that_gave_its_port_to_another_is_not_found(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from homeport.core import up_refusals
 from homeport.core.env_words import exports, split, twice, url_variable
 from homeport.core.nearest import nearest
 from homeport.core.prefixed_log import LONGEST_LINE, Lines, clean, prefixes
+from homeport.core.registry_words import nothing_found
 from homeport.core.up_words import RED, YELLOW, lines
 
 
@@ -150,10 +151,13 @@ def test_refusals_say_what_to_type() -> None:
     assert "homeport up" in str(up_refusals.nothing_up("/shop"))
     assert "kill -CONT 7" in str(up_refusals.up_silent("/shop", 7))
     assert "api" in up_refusals.not_down(["api"], 5).message
-    late = up_refusals.not_ready("api", 1, "it does not answer.", None)
+    late = up_refusals.not_ready("api", 1, "it does not answer.", ("why",))
     assert "within 1 s: it does" in late.message and "--timeout 2" in late.next_steps[-1]
-    cause = up_refusals.nothing_up("/shop")
-    assert cause.next_steps[0] in up_refusals.not_ready("api", 1, "gone", cause).next_steps
+    assert late.next_steps[0] == "why"
+    gone = up_refusals.does_not_listen("web")
+    assert up_refusals.not_there(gone) == gone.message
+    assert up_refusals.not_there(nothing_found("web", ())) == "it does not run."
     assert "command -v x" in str(up_refusals.no_program("x", "No such file"))
     assert up_refusals.does_not_listen("web").exit_code == 5
+    assert "'reload'" in up_refusals.only_a_command("web", "reload").message
     assert "A_URL" in up_refusals.same_variable("a", "a", "A_URL").message

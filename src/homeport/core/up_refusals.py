@@ -60,9 +60,21 @@ def not_down(names: Sequence[str], seconds: float) -> NotStoppedError:
     )
 
 
-def not_ready(name: str, seconds: float, state: str, cause: HomeportError | None) -> HomeportError:
-    """`env` has waited long enough; `state` is what it saw last."""
-    steps = cause.next_steps if cause is not None else ("what runs:  homeport ls",)
+STATES = {
+    "starting": "its app is still starting.",
+    "failed": "its app does not start.",
+    "stopping": "it is being stopped.",
+}
+"""Phase of a server (core/progress) → why it is not ready."""
+
+
+def not_there(cause: HomeportError) -> str:
+    """Why it is not ready: it cannot be asked."""
+    return "it does not run." if cause.code == "no-such-server" else cause.message
+
+
+def not_ready(name: str, seconds: float, state: str, steps: Sequence[str]) -> HomeportError:
+    """`env` has waited long enough; `state` and `steps` are for what it saw last."""
     return NothingThereError(
         f"The server {name} was not ready within {seconds:g} s: {state}",
         code="not-ready",
@@ -78,6 +90,16 @@ def no_program(command: str, reason: str) -> UsageError:
         code="no-such-program",
         next_steps=(f"is it installed:  command -v {command}",),
         facts={"command": command},
+    )
+
+
+def only_a_command(name: str, word: str) -> UsageError:
+    """Something is asked of a program that only a homeport server can do."""
+    return UsageError(
+        f"{name} is a command that homeport up runs; {word[:80]!r} is for what homeport serves.",
+        code="only-a-command",
+        next_steps=(f"end it:  homeport stop {name}", "start all anew:  homeport down, then up"),
+        facts={"name": name, "word": word[:80]},
     )
 
 

@@ -60,6 +60,7 @@ class CommandEntry:
         self.control = Control(
             self._registration.socket,
             {"who": self._who, "facts": self._facts, "state": self._state, "stop": self._end},
+            unknown=lambda word, known: up_refusals.only_a_command(self.entry.name, word),
         )
 
     @property

@@ -11,7 +11,7 @@ import selectors
 import socket
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -47,7 +47,8 @@ _to_text, _from_text = json.JSONEncoder().encode, json.JSONDecoder().decode
 class Control:
     """Answers on a listening socket. An `Input` of the supervisor: brings what handlers told.
 
-    `handlers`: word → what answers it; more may be added at any time.
+    `handlers`: word → what answers it; more may be added at any time. `unknown` refuses any
+    other word, given it and those that are known.
     """
 
     def __init__(
@@ -56,10 +57,12 @@ class Control:
         handlers: Mapping[str, Handler],
         *,
         patience: float = PATIENCE,
+        unknown: Callable[[str, Sequence[str]], HomeportError] = registry_words.unknown_word,
     ) -> None:
         self.handlers: dict[str, Handler] = dict(handlers)
         self._listening = listening
         self._patience = patience
+        self._unknown = unknown
         self._clients: list[_Client] = []
         self._events: list[Event] = []
         self._selector = selectors.DefaultSelector()
@@ -138,7 +141,7 @@ class Control:
             request = _request(line)
             word = request["ask"]
             if word not in self.handlers:
-                raise registry_words.unknown_word(word, sorted(self.handlers))
+                raise self._unknown(word, sorted(self.handlers))
             answer = self.handlers[word](request)
             if not isinstance(answer, Told):
                 return _line(answer), ()

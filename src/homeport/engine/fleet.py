@@ -171,14 +171,13 @@ class Fleet:
         return kept | dict(member.app.env)
 
     def _hear(self, member: Member, stream: IO[bytes]) -> None:
-        was = member.stage
         said = member.hear(stream)
         if said is None:
             self._selector.unregister(stream)
             return
         for each in said:
             self._say(member.app.name, **each)
-        if was is not member.stage:
+        if member.stage is Stage.READY and any(each["event"] == "ready" for each in said):
             self._tell_ready(member)
 
     def _follow(self, member: Member) -> None:

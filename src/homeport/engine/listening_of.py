@@ -1,6 +1,7 @@
 """Whether a program that `homeport up` started listens on its port, and what answers there."""
 
 import time
+from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -12,6 +13,9 @@ from homeport.host.one_request import answer
 
 PATIENCE = 5.0
 """Seconds for an answer to a request."""
+_ENOUGH = 1_000_000
+"""Bytes of an answer that is not heard out."""
+CHUNK = 65536
 
 
 class Held(NamedTuple):
@@ -26,7 +30,7 @@ def held_by(keeper: int, port: int) -> Held | None:
 
     OSError where the system does not show its sockets.
     """
-    found = [each for each in host.listeners(port) if _is_of(each, keeper)]
+    found = [each for each in host.listeners(port) if is_of(each, keeper)]
     addresses = tuple(dict.fromkeys(text for each in found for text in _addresses(each)))
     place = own_url(addresses, ())
     return Held(addresses, place.url) if place is not None else None
@@ -34,11 +38,12 @@ def held_by(keeper: int, port: int) -> Held | None:
 
 def other_ports(keeper: int) -> tuple[int, ...]:
     """All ports that the program listens on, whatever it was told. OSError as `held_by`."""
-    found = {each.address.port for each in host.listeners() if _is_of(each, keeper)}
+    found = {each.address.port for each in host.listeners() if is_of(each, keeper)}
     return tuple(sorted(found))
 
 
-def _is_of(listener: Listener, keeper: int) -> bool:
+def is_of(listener: Listener, keeper: int) -> bool:
+    """Whether that process holds it, or one below it."""
     return any(
         keeper == holder.pid or any(each.pid == keeper for each in holder.ancestors)
         for holder in listener.holders
@@ -58,8 +63,10 @@ def answers(url: str) -> bool:
     address = Address(ip=parts.hostname or "", port=parts.port or 0)
     request = f"GET / HTTP/1.1\r\nHost: localhost:{address.port}\r\nConnection: close\r\n\r\n"
     until = time.monotonic() + PATIENCE
-    try:
-        data = next(answer(address, request, until, tls=parts.scheme == "https"), b"")
-    except OSError:
-        return False
+    data = b""
+    # Some programs print a traceback when a client leaves before the end of its answer.
+    with suppress(OSError):
+        for data in answer(address, request, until, tls=parts.scheme == "https"):
+            if len(data) > _ENOUGH:
+                break
     return data.startswith(b"HTTP/")

@@ -89,11 +89,13 @@ class Member:
         match event:
             case {"event": "starting", "name": str(name)}:
                 self.name = name
+            case {"event": "stopping"}:  # a restart, unless it ends
+                self.started = time.monotonic()
             case {"event": "listening", "addresses": list(addresses)}:
                 self._addresses = tuple(map(str, addresses))
             case {"event": "ready", "urls": [{"url": str(url)}, *_]}:
                 place = own_url(self._addresses, (url,))
-                if place is not None and self.stage is Stage.STARTING:
+                if place is not None and self.stage is not Stage.STOPPING:
                     self.url, self.port = place.url, place.port
                     self.stage = Stage.READY
 

@@ -22,17 +22,18 @@ def ready_url(
     `until` is the end of patience (monotonic); `seconds` and `shown`, as the person knows the
     server, are for the message. Raises NothingThereError then, UsageError as `find`.
     """
+    steps: tuple[str, ...]
     while True:
-        state, cause = "", None
         try:
             found = find.in_registry(name, environment)
             state = _state(name, found, environment)
             if not state:
                 return found.url
+            steps = (f"how it is:  homeport wait {found.name} --timeout 0",)
         except NothingThereError as error:
-            state, cause = error.message, error
+            state, steps = up_refusals.not_there(error), error.next_steps
         if time.monotonic() >= until:
-            raise up_refusals.not_ready(shown, seconds, state, cause)
+            raise up_refusals.not_ready(shown, seconds, state, steps)
         time.sleep(PAUSE)
 
 
@@ -59,4 +60,4 @@ def _state(name: str, found: Found, environment: Mapping[str, str]) -> str:
         phase = None  # an older server: whether anybody answers has to do
     if phase in (None, "serving"):
         return "" if phase or answers(found.url) else "it does not answer."
-    return f"it runs, and its app is {phase}."
+    return up_refusals.STATES.get(phase, "it is not ready.")

@@ -9,7 +9,7 @@ from homeport.core.apps_table import App, read_apps
 from homeport.core.options import APPS
 from homeport.core.start_order import start_order
 from homeport.host.project import project_at
-from homeport.ui.cli.folders import current_folder
+from homeport.ui.cli.folders import current_folder, own_project
 from homeport.ui.cli.sources import Project, read_project
 
 
@@ -41,6 +41,21 @@ def apps_here() -> Apps | None:
         return None
     folder = os.path.realpath(project.file.parent)
     return Apps(folder, read_apps(raw, str(project.file)), project)
+
+
+def registered_here(name: str) -> str:
+    """What a name means in this folder: that of an app of this project, or of the project itself,
+    is `branch.name` in a linked git worktree. UsageError for a pyproject.toml that cannot be read.
+    """
+    project = read_project(current_folder())
+    folder = os.path.realpath(project.file.parent) if project.file else own_project()
+    place = project_at(folder)
+    said = project.homeport.get("name")
+    own = server_name.given(said) if isinstance(said, str) else None
+    meant = server_name.choose(name, place, folder, in_project=True)
+    apps = apps_here()
+    is_ours = meant == server_name.choose(own, place, folder, in_project=True)
+    return meant if is_ours or (apps is not None and name in apps.table) else name
 
 
 def apps_or_refuse() -> Apps:

@@ -90,23 +90,25 @@ def help_text(*, all_of_it: bool) -> str:
     listed = [option for option in OPTIONS if all_of_it or option.name in EVERYDAY]
     others = " ".join(_flag(option) for option in OPTIONS if option not in listed)
     commands = LOOKING if all_of_it else {"|".join(group): text for text, group in GROUPS.items()}
-    wide = max(map(len, commands))
+    flags = {_flag(option): option.help for option in listed} | ONCE
+    wide, wide_flag = max(map(len, commands)), max(map(len, flags))
     lines = [
         "homeport [APP] [options]     serve APP to the programs on this computer",
         "",
         "APP is main:app, main.py, a package folder or pkg.mod:create_app; without it:",
         "pyproject.toml, else main.py, app.py or api.py here or in app/.",
         "",
-        *(f"  {_flag(option):<22}  {option.help}" for option in listed),
-        *(f"  {flag:<22}  {text}" for flag, text in ONCE.items()),
-        *(f"  {row}" for row in wrap(others, 88, break_on_hyphens=False)),
+        *(f"  {flag:<{wide_flag}}  {text}" for flag, text in flags.items()),
+        *(f"  {row}" for row in wrap(others, 78, break_on_hyphens=False)),
         "",
         *(f"homeport {names:<{wide}}   {text}" for names, text in (COMMANDS | commands).items()),
         "",
-        "Settings also come from HOMEPORT_… variables and [tool.homeport] in pyproject.toml.",
-        "Exit codes: 0 stopped, 2 usage, 3 the app does not start, 4 no such address or port,",
-        "7 the name is taken.",
-        "Of a command:  homeport COMMAND --help      A line for everything:  homeport --help all",
+        "Settings also come from HOMEPORT_… variables and [tool.homeport] in",
+        "pyproject.toml. Exit codes: 0 stopped, 2 usage, 3 the app does not start, 4 no",
+        "such address or port, 7 the name is taken.",
+        "",
+        "homeport COMMAND --help    of a command",
+        "homeport --help all        a line for everything",
     ]
     return "\n".join(lines) + "\n"
 

@@ -13,16 +13,18 @@ GROUPS = {
         "port": "is a port free, who holds it, who answers there",
         "reach": "who can reach a server, as a table and a drawing",
     },
-    "a server that runs, by its name": {
+    "where a server is, by its name": {
         "url": "where a running server is, for scripts",
         "open": "open a running server in the browser",
         "wait": "until a server is there and ready",
         "logs": "what a background server has printed",
+    },
+    "act on a server, by its name": {
         "reload": "load the app of a running server again",
         "restart": "start a running server again, on the same port",
         "stop": "end a server of yours, or the one on a port",
     },
-    "several apps at once; a command that is told URLs": {
+    "several apps; a command told their URLs": {
         "up": "start the apps of [tool.homeport.apps], in order, with one log",
         "down": "end them, from another terminal",
         "env": "run a command that is told where servers are, once they are ready",
@@ -33,11 +35,11 @@ GROUPS = {
         "devices": "who was let in, who asks; approve, deny, revoke",
         "token": "let a script on another device in",
     },
-    "why a phone cannot connect; certificates of --tls": {
+    "phones kept out; certificates of --tls": {
         "doctor": "why can the phone not connect, from what was seen",
         "trust": "trust homeport's certificates on this computer, or stop that",
     },
-    "units for service managers; completion by tab": {
+    "units for services; completion by tab": {
         "export": "a unit for systemd, launchd or compose, a site for caddy",
         "completion": "a script that lets bash, zsh or fish complete all this",
     },

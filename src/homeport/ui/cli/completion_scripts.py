@@ -29,7 +29,7 @@ complete -o default -F _homeport homeport
 
 
 def _bash_case(command: Command) -> str:
-    words = f"$({_NAMES})" if command.names_server else " ".join(command.words)
+    words = " ".join((*command.words, *([f"$({_NAMES})"] if command.names_server else [])))
     # Asked for only where a name can be meant: not while a flag is typed.
     said = f'[[ $word == -* ]] || words="{words}"' if words else ":"
     return f'flags="{" ".join(command.flags)}"; {said}'
@@ -75,9 +75,9 @@ fi
 
 def _zsh_case(command: Command) -> str:
     flags = f"flags=({' '.join(command.flags)})"
-    if command.names_server:
-        return f'{flags}; [[ $PREFIX == -* ]] || servers=(${{(f)"$({_NAMES})"}})'
-    return f"{flags}; servers=({' '.join(command.words)})" if command.words else flags
+    names = [f'${{(f)"$({_NAMES})"}}'] if command.names_server else []
+    words = " ".join((*command.words, *names))
+    return f"{flags}; [[ $PREFIX == -* ]] || servers=({words})" if words else flags
 
 
 def _fish() -> str:
@@ -90,9 +90,9 @@ def _fish() -> str:
     lines += _fish_flags(f"'not __fish_seen_subcommand_from {others}'", serve_flags())
     for each in looking:
         seen = f"'__fish_seen_subcommand_from {each.name}'"
-        words = f"'({_NAMES})'" if each.names_server else _quoted(" ".join(each.words))
-        if words != "''":
-            lines.append(f"complete -c homeport -f -n {seen} -a {words}")
+        words = " ".join((*each.words, *([f"({_NAMES})"] if each.names_server else [])))
+        if words:
+            lines.append(f"complete -c homeport -f -n {seen} -a {_quoted(words)}")
         lines += _fish_flags(seen, each.flags)
     return "\n".join(lines) + "\n"
 

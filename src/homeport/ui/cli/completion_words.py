@@ -8,6 +8,7 @@ from homeport.ui.cli.arguments import COMMANDS, ONCE
 from homeport.ui.cli.commands import LOOKING, help_of
 
 _FLAG = re.compile(r"(?<![\w-])(--?[a-z][a-z-]*)")
+_CHOICE = re.compile(r"(?<=[ \[])[a-z]+(?:\|[a-z]+)+(?![|\w])")
 _SERVER = re.compile(r"\bNAME\b")
 
 
@@ -41,8 +42,8 @@ def _command(name: str, text: str) -> Command:
     rows = [re.split(r" {3,}", line.strip())[0] for line in first.splitlines()]
     rows += [line.strip().partition("  ")[0] for line in rest.splitlines() if line[:3] == "  -"]
     flags = tuple(dict.fromkeys((*_FLAG.findall("\n".join(rows)), "--help")))
-    words = ("bash", "zsh", "fish") if name == "completion" else ()
-    return Command(name, text, flags, bool(_SERVER.search(first)), words)
+    words = (word for choice in _CHOICE.findall(first) for word in choice.split("|"))
+    return Command(name, text, flags, bool(_SERVER.search(first)), tuple(words))
 
 
 def serve_flags() -> tuple[str, ...]:

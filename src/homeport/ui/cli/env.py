@@ -11,7 +11,7 @@ from homeport.core.env_words import exports, split, twice, url_variable
 from homeport.core.errors import ExitCode
 from homeport.core.server_name import given as name_given
 from homeport.engine.ready_url import ready_url, said_url
-from homeport.ui.cli.apps import Apps, apps_here
+from homeport.ui.cli.apps import registered_here
 from homeport.ui.cli.page import Arguments, show_json, show_text
 from homeport.ui.cli.waiting import seconds
 
@@ -22,9 +22,9 @@ homeport env NAME… [--timeout SEC] -- COMMAND …     run COMMAND with the URL
   homeport env api db-admin -- npm run e2e      API_URL and DB_ADMIN_URL
   eval "$(homeport env api)"                    without COMMAND: export lines for the shell
 
-Waits until all of them answer. An app of this project is meant by its name there, also in a git
-worktree where it is registered as branch.name. HOMEPORT_URL_<NAME> in the environment comes first.
-COMMAND takes the place of homeport: its output, its signals and its exit code are its own.
+Waits until all of them answer. This project and its apps are meant by their names there, also in a
+git worktree where they are registered as branch.name. HOMEPORT_URL_<NAME> in the environment comes
+first. COMMAND takes the place of homeport: its output, its signals and its exit code are its own.
 
   --timeout SEC   wait for so long  [30]
   --json          without COMMAND: one JSON object
@@ -74,22 +74,16 @@ def _check(names: Sequence[str], command: Sequence[str], *, has_mark: bool, json
         raise up_refusals.same_variable(*same, url_variable(same[0]))
 
 
-def _variables(names: Sequence[str], seconds: float) -> dict[str, str]:
+def _variables(names: Sequence[str], patience: float) -> dict[str, str]:
     """All of them, waiting together."""
-    apps = apps_here()
-    until = time.monotonic() + seconds
+    until = time.monotonic() + patience
     found = {}
     for name in names:
         url = said_url(name, os.environ)
         if url is None:
-            url = ready_url(_registered(name, apps), name, until, seconds)
+            url = ready_url(registered_here(name.strip().lower()), name, until, patience)
         found[url_variable(name)] = url
     return found
-
-
-def _registered(name: str, apps: Apps | None) -> str:
-    lower = name.strip().lower()
-    return apps.registered_as(lower) if apps is not None and lower in apps.table else lower
 
 
 def _become(command: Sequence[str], environment: Mapping[str, str], *, json: bool) -> int:

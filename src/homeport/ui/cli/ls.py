@@ -18,6 +18,7 @@ from homeport.core.occupant_words import (
 from homeport.core.occupants import Occupant, occupants
 from homeport.core.reach import reach
 from homeport.core.reach_words import short
+from homeport.engine.listening_of import is_of
 from homeport.engine.roll_call import Known, roll_call
 from homeport.host import me
 from homeport.host.survey import facts
@@ -58,7 +59,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
         Row(each, short(reach(each.listeners, seen)), _known(each, registered))
         for each in occupants(seen.listeners)
     ]
-    rows.sort(key=lambda row: not is_homeport(row.occupant))
+    rows.sort(key=lambda row: not _is_ours(row))
     if given.json:
         show_json(_as_object(rows, seen))
     else:
@@ -67,16 +68,19 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 
 def _known(occupant: Occupant, registered: Sequence[Known]) -> Known | None:
-    """It listens on the port, and its process is one of those that hold it."""
-    pids = {holder.pid for holder in occupant.holders}
-    return next(
-        (
-            each
-            for each in registered
-            if occupant.port in each.entry.ports and each.entry.pid in pids
-        ),
-        None,
+    """It has the port, and its process, or one below it, holds that."""
+    found = (
+        each
+        for each in registered
+        if occupant.port in each.entry.ports
+        and any(is_of(listener, each.entry.pid) for listener in occupant.listeners)
     )
+    return next(found, None)
+
+
+def _is_ours(row: Row) -> bool:
+    """A homeport server, or a command of `homeport up`."""
+    return is_homeport(row.occupant) or row.known is not None
 
 
 def _page(rows: Sequence[Row], seen: Facts) -> Iterator[str]:
@@ -89,7 +93,7 @@ def _page(rows: Sequence[Row], seen: Facts) -> Iterator[str]:
         head, *table = columns(page, width() - 2)
         yield from (paint("2", line) for line in head)
         for row, lines in zip(rows, table, strict=True):
-            style = "1" if is_homeport(row.occupant) else ""
+            style = "1" if _is_ours(row) else ""
             yield from (paint(style, line) for line in lines)
     hidden = sum(not row.occupant.holders for row in rows)
     if hidden:

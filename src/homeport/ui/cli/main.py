@@ -64,11 +64,14 @@ def _tell(arguments: list[str], command: str | None) -> int:
         from importlib.metadata import version
 
         return write(f"homeport {version('homeport')}\n")
+    from homeport.ui.cli.help_page import fitted
+    from homeport.ui.cli.page import width
+
     if command is not None:
-        return write(help_of(command))
+        return write(fitted(help_of(command), width()))
     from homeport.ui.cli.arguments import help_text
 
-    return write(help_text(all_of_it="all" in arguments))
+    return write(fitted(help_text(all_of_it="all" in arguments), width()))
 
 
 def _leave(code: int) -> NoReturn:

@@ -117,12 +117,19 @@ def said_and_done(sentence: str, room: int) -> list[str]:
 
 
 def columns(rows: Sequence[Sequence[str]], room: int) -> list[list[str]]:
-    """The cells of each row aligned, as the lines it takes: a cell that is too wide is wrapped."""
+    """The cells of each row aligned, as the lines it takes: a cell that is too wide is wrapped.
+
+    Between words, as long as that is enough: links and names stay whole.
+    """
     if not rows:
         return []
-    widths = [max(map(cells.width, column)) for column in zip(*rows, strict=True)]
+    table = list(zip(*rows, strict=True))
+    widths = [max(map(cells.width, column)) for column in table]
+    words = [max(map(cells.width, " ".join(column).split()), default=0) for column in table]
     while sum(widths) + len(GAP) * (len(widths) - 1) > room and max(widths) > NARROWEST_COLUMN:
-        widths[widths.index(max(widths))] -= 1
+        loose = [size if size > word else 0 for size, word in zip(widths, words, strict=True)]
+        wide = loose if any(loose) else widths
+        widths[wide.index(max(wide))] -= 1
     return [_lines(row, widths) for row in rows]
 
 

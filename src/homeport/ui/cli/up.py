@@ -18,9 +18,9 @@ HELP = """\
 homeport up [NAME…] [--json]     start the apps of [tool.homeport.apps], or these and what they need
 
   [tool.homeport.apps]
-  api = "shop.main:app"
-  jobs = {app = "shop.jobs:app", needs = ["api"], port = 8001, env = {QUEUE = "fast"}}
-  web = {command = "npm run dev -- --port $PORT", needs = ["api"], dir = "frontend"}
+  api = {app = "shop.main:app", port = 8001}
+  jobs = {app = "shop.jobs:app", needs = ["api"], env = {QUEUE = "fast"}}
+  web = {command = "npx vite --port $PORT", needs = ["api"], dir = "frontend"}
 
 Each starts when what it needs is ready, and is told where that is: API_URL=http://127.0.0.1:8000.
 A command is ready when it listens on $PORT; with ready = "http" when it answers there too. All are

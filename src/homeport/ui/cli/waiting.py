@@ -26,7 +26,7 @@ State = Mapping[str, Any]
 
 
 def seconds(text: str, command: str) -> float:
-    """What --timeout of `command` is: `30`, `0.5`, `30s`, `2m`. UsageError."""
+    """The `--timeout` of a command: `30`, `0.5`, `30s`, `2m`. UsageError."""
     found = _SECONDS.fullmatch(text)
     if found is None:
         wanted = "a number of seconds, or a time such as 30s or 2m"
