@@ -13,7 +13,7 @@ from homeport.host.one_request import answer
 
 PATIENCE = 5.0
 """Seconds for an answer to a request."""
-_ENOUGH = 1_000_000
+_ENOUGH = 16_000_000
 """Bytes of an answer that is not heard out."""
 CHUNK = 65536
 
