@@ -21,6 +21,17 @@ async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"other"})
 """
+SLOW = """
+import asyncio, pathlib
+
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        pathlib.Path("asked").touch()
+        while not pathlib.Path("answer").exists():
+            await asyncio.sleep(0.005)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"slow"})
+"""
 BROKEN = "raise ValueError('not today')\n"
 
 
@@ -295,24 +306,23 @@ def test_stop_waits_until_it_is_gone_and_the_port_is_free(shop: User) -> None:
     assert shop.do("stop", "shop").code == ExitCode.NOTHING_THERE
 
 
-def test_stop_lets_a_request_finish(shop: User) -> None:
-    shop.main.write_text(
-        "import asyncio\n"
-        "async def app(scope, receive, send):\n"
-        "    if scope['type'] != 'http': return\n"
-        "    print('asked', flush=True)\n"
-        "    await asyncio.sleep(0.5)\n"
-        "    await send({'type': 'http.response.start', 'status': 200, 'headers': []})\n"
-        "    await send({'type': 'http.response.body', 'body': b'slow'})\n"
-    )
+def test_stop_lets_a_request_finish_and_refuses_who_comes_meanwhile(shop: User) -> None:
+    shop.main.write_text(SLOW)
     shop.start()
-    answers: list[bytes] = []
     url = shop.entry().urls[0]
-    thread = threading.Thread(target=lambda: answers.append(read(url)))
-    thread.start()
-    eventually(lambda: "asked" in shop.log().read_text(), "the app is asked")
-    assert shop.do("stop", "shop").code == 0
-    thread.join(PATIENCE)
+    answers: list[bytes] = []
+    asking = threading.Thread(target=lambda: answers.append(read(url)))
+    asking.start()
+    eventually((shop.folder / "asked").exists, "a request is under way")
+    with shop.doing("stop", "shop", "--json") as stopping:
+        port = port_of(shop)
+        eventually(lambda: is_free(port), "its port is given back")
+        end = shop.do("url", "shop", "--json")
+        assert (end.code, end.events[0]["code"]) == (ExitCode.NOTHING_THERE, "no-address")
+        assert is_alive(shop.entry().pid) and not answers
+        (shop.folder / "answer").touch()
+        assert stopping.process.wait(PATIENCE) == ExitCode.OK
+    asking.join(PATIENCE)
     assert answers == [b"slow"]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from homeport.core import up_refusals
+from homeport.core import client_words, up_refusals
 from homeport.core.env_words import exports, split, twice, url_variable
 from homeport.core.nearest import nearest
 from homeport.core.prefixed_log import LONGEST_LINE, Lines, clean, prefixes
@@ -154,10 +154,10 @@ def test_refusals_say_what_to_type() -> None:
     late = up_refusals.not_ready("api", 1, "it does not answer.", ("why",))
     assert "within 1 s: it does" in late.message and "--timeout 2" in late.next_steps[-1]
     assert late.next_steps[0] == "why"
-    gone = up_refusals.does_not_listen("web")
+    gone = client_words.nowhere("web")
     assert up_refusals.not_there(gone) == gone.message
     assert up_refusals.not_there(nothing_found("web", ())) == "it does not run."
     assert "command -v x" in str(up_refusals.no_program("x", "No such file"))
-    assert up_refusals.does_not_listen("web").exit_code == 5
+    assert gone.exit_code == 5
     assert "'reload'" in up_refusals.only_a_command("web", "reload").message
     assert "A_URL" in up_refusals.same_variable("a", "a", "A_URL").message

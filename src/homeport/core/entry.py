@@ -51,6 +51,10 @@ class Entry(NamedTuple):  # a dataclass of that size takes a millisecond of ever
         ends = (address.rpartition(":")[2] for address in self.addresses)
         return frozenset(int(end) for end in ends if end.isdecimal() and len(end) <= 5)
 
+    def not_listening(self) -> "Entry":
+        """The same server without its addresses: it is stopping, or has given its port back."""
+        return self._replace(urls=(), addresses=())
+
     def to_json(self) -> dict[str, Any]:
         """For the file and for answers."""
         return {"version": VERSION, **self._asdict()}

@@ -103,16 +103,6 @@ def only_a_command(name: str, word: str) -> UsageError:
     )
 
 
-def does_not_listen(name: str) -> NothingThereError:
-    """A program that was ready and has given its port back."""
-    return NothingThereError(
-        f"{name} does not listen on its port at the moment.",
-        code="does-not-listen",
-        next_steps=("look at the terminal of homeport up",),
-        facts={"name": name},
-    )
-
-
 def same_variable(one: str, other: str, variable: str) -> UsageError:
     """Two names that a program could not tell apart."""
     return UsageError(

@@ -76,7 +76,7 @@ class CommandEntry:
     def _now(self) -> Entry:
         held = self._look()
         if held is None:
-            raise up_refusals.does_not_listen(self.entry.name)
+            return self.entry.not_listening()
         return self.entry._replace(urls=(held.url,), addresses=held.addresses)
 
     def _who(self, request: dict[str, Any]) -> Mapping[str, Any]:
@@ -92,11 +92,11 @@ class CommandEntry:
         }
 
     def _state(self, request: dict[str, Any]) -> Mapping[str, Any]:
-        """It listens, more is not known; in the fields of a server (engine/orders)."""
-        self._now()
+        """Whether it listens, more is not known; in the fields of a server (engine/orders)."""
+        phase = "serving" if self._now().addresses else "starting"
         return {
             "instance": self.entry.instance,
-            **Progress(phase="serving").to_json(),
+            **Progress(phase=phase).to_json(),
             "background": False,
             "log": None,
             "shared_until": None,

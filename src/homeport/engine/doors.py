@@ -178,7 +178,7 @@ class Doors:
             send(message, ())
 
     def close(self) -> None:
-        """At the end: give the ports back."""
+        """Give the ports back, as far as they are ours. May be called again."""
         for _, sock in self._open.values():
             sock.close()
         for closing in self._closing:

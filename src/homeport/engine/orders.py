@@ -108,6 +108,8 @@ class Orders:
 
     def _listeners(self, request: dict[str, Any]) -> Told:
         """Copies of them, for a server that is to take this place."""
+        if self._is_stopping:  # they are closed
+            raise order_words.stopping(self._name)
         return Told({}, descriptors=tuple(sock.fileno() for sock in self._sockets))
 
     @property

@@ -60,6 +60,7 @@ class Presence:
     def __init__(self, registration: Registration) -> None:
         self.registration = registration
         self._is_closed = False
+        self._listens = True
         self.control = Control(registration.socket, {"who": self._who, "facts": self._facts})
 
     @property
@@ -76,7 +77,8 @@ class Presence:
         """It is alone."""
 
     def hear(self, news: News) -> None:
-        """Nothing changes hands."""
+        """Nothing changes hands; a server that is stopping does not listen any more."""
+        self._listens = news is not News.STOPPING
 
     def fileno(self) -> int:
         """For selectors."""
@@ -102,10 +104,13 @@ class Presence:
         return self.registration.keep()
 
     def _who(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {**self.entry.to_json(), "network": network_id()}
+        return {**self._now().to_json(), "network": network_id()}
+
+    def _now(self) -> Entry:
+        return self.entry if self._listens else self.entry.not_listening()
 
     def _facts(self, request: dict[str, Any]) -> dict[str, Any]:
-        entry = self.entry
+        entry = self._now()
         return {
             "urls": entry.urls,
             "addresses": entry.addresses,

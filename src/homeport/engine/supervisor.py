@@ -180,6 +180,7 @@ class Supervisor:
             self._do(action)
         if self._state.phase is Phase.STOPPING:
             self._crossing.close()
+            self._doors.close()  # refused at once is better than not answered and reset in the end
 
     def _do(self, action: Action) -> None:
         match action:
