@@ -1,7 +1,8 @@
 from homeport.core.address import InterfaceKind
 from homeport.core.facts import System
-from homeport.core.port_report import destinations
+from homeport.core.port_report import PortReport, destinations
 from tests.core.people import LO, WLAN, holder, interface, listener
+from tests.core.port_views import judged
 
 DOWN = interface("eth9", InterfaceKind.ETHERNET, "10.9.9.9/24", up=False)
 
@@ -57,5 +58,14 @@ def test_links_are_https_where_all_who_answer_speak_it() -> None:
         "http://[::1]:8000",
     ]
     assert found[0].in_tls({7, 8}).url == "https://localhost:8000"
+    report = PortReport(
+        port=8000,
+        availability=judged(ours, other),
+        occupants=(),
+        destinations=found,
+        remnants=(),
+        elsewhere=(),
+    )
+    assert report.in_tls({7}).destinations == tuple(each.in_tls({7}) for each in found)
     (nobodys, *_) = destinations(8000, (), (LO, WLAN), System.LINUX)
     assert nobodys.in_tls({7, 8}) == nobodys

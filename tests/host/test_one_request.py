@@ -35,7 +35,7 @@ def trickle(client: socket.socket) -> None:
         time.sleep(0.001)  # as slow servers do; it ends with the connection
 
 
-def test_what_has_come_so_far_is_told_again_as_it_grows() -> None:
+def test_what_comes_is_told_piece_by_piece() -> None:
     def talk(client: socket.socket) -> None:
         assert client.recv(100) == ASKED.encode()
         client.sendall(b"one")
@@ -47,14 +47,13 @@ def test_what_has_come_so_far_is_told_again_as_it_grows() -> None:
         told = answer(address, ASKED, time.monotonic() + 10)
         assert next(told) == b"one"
         went_on.set()
-        assert list(told) == [b"one two"]
+        assert list(told) == [b" two"]
 
 
 def test_who_has_enough_closes_the_connection() -> None:
     with server(trickle) as address:
-        for data in answer(address, ASKED, time.monotonic() + 10):
-            if len(data) > 3:
-                break
+        for _ in answer(address, ASKED, time.monotonic() + 10):
+            break
 
 
 def test_a_trickle_does_not_move_the_deadline() -> None:

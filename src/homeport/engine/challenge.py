@@ -38,7 +38,8 @@ def _get(place: Place, target: str, deadline: float) -> tuple[int, bytes]:
     address = Address(ip=parts.hostname or "", port=place.port)
     request = f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
     data = b""
-    for data in answer(address, request, deadline, tls=parts.scheme == "https"):
+    for more in answer(address, request, deadline, tls=parts.scheme == "https"):
+        data += more
         if len(data) > _LARGEST:
             break
     head, _, body = data.partition(b"\r\n\r\n")

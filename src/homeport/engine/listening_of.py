@@ -13,9 +13,7 @@ from homeport.host.one_request import answer
 
 PATIENCE = 5.0
 """Seconds for an answer to a request."""
-_ENOUGH = 16_000_000
-"""Bytes of an answer that is not heard out."""
-CHUNK = 65536
+_HTTP = b"HTTP/"
 
 
 class Held(NamedTuple):
@@ -63,10 +61,9 @@ def answers(url: str) -> bool:
     address = Address(ip=parts.hostname or "", port=parts.port or 0)
     request = f"GET / HTTP/1.1\r\nHost: localhost:{address.port}\r\nConnection: close\r\n\r\n"
     until = time.monotonic() + PATIENCE
-    data = b""
+    begins = b""
     # Some programs print a traceback when a client leaves before the end of its answer.
     with suppress(OSError):
-        for data in answer(address, request, until, tls=parts.scheme == "https"):
-            if len(data) > _ENOUGH:
-                break
-    return data.startswith(b"HTTP/")
+        for more in answer(address, request, until, tls=parts.scheme == "https"):
+            begins = (begins + more)[: len(_HTTP)]
+    return begins == _HTTP

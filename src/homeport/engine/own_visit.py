@@ -22,7 +22,8 @@ def visit(address: Address, *, tls: bool, patience: float = PATIENCE) -> OwnVisi
     request = f"HEAD / HTTP/1.1\r\nHost: {address}\r\nUser-Agent: homeport\r\nConnection: close\r\n"
     data = b""
     try:
-        for data in answer(address, f"{request}\r\n", time.monotonic() + patience, tls=tls):
+        for more in answer(address, f"{request}\r\n", time.monotonic() + patience, tls=tls):
+            data += more
             if len(data) >= _LONGEST or b"\n" in data:
                 break
     except ConnectionRefusedError:

@@ -16,7 +16,7 @@ _CHUNK = 65536
 def answer(
     address: Address, request: str, deadline: float, *, tls: bool = False
 ) -> Iterator[bytes]:
-    """What has come back so far, again each time it grows, until the other end closes.
+    """What comes back, piece by piece, until the other end closes.
 
     Who has enough stops asking. `deadline` is monotonic. OSError, as TimeoutError behind it.
     """
@@ -25,10 +25,8 @@ def answer(
         with _in_tls(plain) if tls else plain as sock:
             sock.settimeout(_left(deadline))
             sock.sendall(request.encode("ascii"))
-            data = b""
             while more := _received(sock, deadline):
-                data += more
-                yield data
+                yield more
 
 
 def _received(sock: socket.socket, deadline: float) -> bytes:

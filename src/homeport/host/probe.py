@@ -76,7 +76,8 @@ def _answer(address: Address, method: str, path: str, deadline: float) -> bytes:
     )
     data = b""
     with suppress(OSError):  # refused, reset, or too late: what has come so far may still tell
-        for data in answer(address, request, deadline):
+        for more in answer(address, request, deadline):
+            data += more
             if len(data) >= _LARGEST or _complete(data, method):
                 break
     return data
