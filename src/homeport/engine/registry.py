@@ -93,16 +93,15 @@ def survey_in(folder: PrivateFolder, only: str | None = None) -> Survey:
 
 
 def _asked(folder: PrivateFolder, entries: list[Entry]) -> tuple[list[Entry], list[Entry]]:
-    """Those that answer for themselves, and those that do not answer at all.
+    """Those that answer for themselves, and those that do not.
 
     One that is replaced, or starts again, leaves the question unanswered: it is asked once more.
     """
-    living, speaks = list[Entry](), set[str]()
+    living = list[Entry]()
     deadline = time.monotonic() + ANSWER_WITHIN
     for _ in range(TRIES):
         names = [each.name for each in entries]
         answers = ask_all(folder, names, {"ask": "who"}, deadline - time.monotonic())
-        speaks |= answers.keys()  # a refusal, of a command without its port, is an answer too
         told = {name: answer.get("instance") for name, answer in answers.items()}
         living += [each for each in entries if told.get(each.name) == each.instance]
         quiet = [each for each in entries if told.get(each.name) != each.instance]
@@ -110,7 +109,7 @@ def _asked(folder: PrivateFolder, entries: list[Entry]) -> tuple[list[Entry], li
         entries = [each for each in there if isinstance(each, Entry)]
         if not entries:
             break
-    return living, [each for each in entries if each.name not in speaks]
+    return living, entries
 
 
 def secret(entry: Entry) -> bytes:
