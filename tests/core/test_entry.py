@@ -98,3 +98,8 @@ def test_the_ports_are_those_of_the_addresses() -> None:
     )
     assert isinstance(odd, Entry)
     assert odd.ports == {90}
+
+
+def test_who_does_not_listen_any_more_is_the_same_server_without_a_place() -> None:
+    left = SHOP.not_listening()
+    assert (left.ports, left.urls, left.instance) == (frozenset(), (), SHOP.instance)
