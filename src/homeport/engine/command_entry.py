@@ -4,39 +4,17 @@ It cannot prove itself; `up` holds its entry and answers for it. At every questi
 kernel's table whether the port is in the hands of that very program.
 """
 
-import os
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeport.core import order_words, up_refusals
-from homeport.core.entry import UP, Entry
+from homeport.core.entry import Entry
 from homeport.core.progress import Progress
 from homeport.engine.control import Control
 from homeport.engine.listening_of import Held
 from homeport.engine.registration import Registration, register
 from homeport.engine.runtime_folder import runtime_folder
-from homeport.host.me import boot_id, network_id, start_ticks
-
-INSTANCE_BYTES = 16
-
-
-def new_entry(name: str, *, pid: int, project: str, app: str, held: Held | None = None) -> Entry:
-    """What is written down of a process that is in our hands."""
-    return Entry(
-        name=name,
-        instance=os.urandom(INSTANCE_BYTES).hex(),
-        urls=(held.url,) if held is not None else (),
-        addresses=held.addresses if held is not None else (),
-        pid=pid,
-        started=time.time(),
-        start_ticks=start_ticks(pid),
-        boot=boot_id(),
-        project=project,
-        app=app,
-        socket="",
-        holder=UP,
-    )
+from homeport.host.me import network_id
 
 
 class CommandEntry:
@@ -52,7 +30,7 @@ class CommandEntry:
         """Raises HomeportError, OSError as `register`."""
         folder = runtime_folder(environment, make=True)
         try:
-            self._registration: Registration = register(folder, wanted)
+            self._registration: Registration = register(folder, _at(wanted, look()))
         except BaseException:
             folder.close()
             raise
@@ -74,10 +52,7 @@ class CommandEntry:
         self._registration.close()
 
     def _now(self) -> Entry:
-        held = self._look()
-        if held is None:
-            return self.entry.not_listening()
-        return self.entry._replace(urls=(held.url,), addresses=held.addresses)
+        return _at(self.entry, self._look())
 
     def _who(self, request: dict[str, Any]) -> Mapping[str, Any]:
         return {**self._now().to_json(), "network": network_id()}
@@ -106,3 +81,9 @@ class CommandEntry:
         if request.get("instance") != self.entry.instance:
             raise order_words.other_instance(self.entry.name)
         return {"within": self._stop()}
+
+
+def _at(entry: Entry, held: Held | None) -> Entry:
+    if held is None:
+        return entry.not_listening()
+    return entry._replace(urls=(held.url,), addresses=held.addresses)

@@ -14,12 +14,14 @@ from typing import IO, Any, NamedTuple
 
 from homeport.core import env_words, registry_words, up_refusals
 from homeport.core.apps_table import App
+from homeport.core.entry import UP
 from homeport.core.errors import ExitCode, HomeportError
 from homeport.core.start_order import Stage, hopeless, startable, stoppable
 from homeport.engine import command_process
-from homeport.engine.command_entry import CommandEntry, new_entry
+from homeport.engine.command_entry import CommandEntry
 from homeport.engine.listening_of import held_by, other_ports
 from homeport.engine.member import LOOK_AGAIN, Member, Said
+from homeport.engine.new_entry import new_entry
 from homeport.engine.port_ahead import port_ahead
 from homeport.engine.signals import SignalPipe
 
@@ -214,10 +216,13 @@ class Fleet:
         """Into the registry, or say why not."""
         process, port = member.process, member.port
         assert process is not None and port is not None
-        held = held_by(process.pid, port)
-        serves = member.app.serves
-        project = self._plan.project
-        entry = new_entry(member.name, pid=process.pid, project=project, app=serves, held=held)
+        entry = new_entry(
+            member.name,
+            project=self._plan.project,
+            app=member.app.serves,
+            pid=process.pid,
+            holder=UP,
+        )
         try:
             member.entry = CommandEntry(
                 entry,

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from homeport.core import up_refusals, words
-from homeport.core.entry import Entry
+from homeport.core.entry import UP, Entry
 from homeport.core.errors import HomeportError, NameTakenError
 from homeport.engine import control_client
-from homeport.engine.command_entry import new_entry
 from homeport.engine.control import Control, Handler
+from homeport.engine.new_entry import new_entry
 from homeport.engine.private_folder import PrivateFolder
 from homeport.engine.registration import Registration, register
 from homeport.engine.registry import survey_in
@@ -47,7 +47,7 @@ def take_place(
     environment: Mapping[str, str],
 ) -> FleetPlace:
     """Be the one for that project. UsageError when another one is; HomeportError, OSError."""
-    wanted = new_entry(_key(project), pid=os.getpid(), project=project, app=" ".join(names))
+    wanted = new_entry(_key(project), project=project, app=" ".join(names), holder=UP)
     folder = _open(environment, make=True)
     try:
         registration = register(folder, wanted)

@@ -1,35 +1,23 @@
 """A running server among the others: in the registry, and answering on its control socket."""
 
-import os
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from homeport.core.entry import Entry
 from homeport.core.events import Event, News
 from homeport.engine.control import Control, Handler
+from homeport.engine.new_entry import new_entry
 from homeport.engine.registration import KeptName, Registration, register
 from homeport.engine.reporting import Opened
 from homeport.engine.runtime_folder import runtime_folder
-from homeport.host.me import boot_id, network_id, start_ticks
-
-INSTANCE_BYTES = 16
+from homeport.host.me import network_id
 
 
 def entry_of(name: str, opened: Opened) -> Entry:
     """What this process will write into the registry."""
-    return Entry(
-        name=name,
-        instance=os.urandom(INSTANCE_BYTES).hex(),
-        urls=opened.urls,
-        addresses=tuple(str(address) for address in opened.addresses),
-        pid=os.getpid(),
-        started=time.time(),
-        start_ticks=start_ticks(),
-        boot=boot_id(),
-        project=opened.project,
-        app=opened.app,
-        socket="",
+    addresses = tuple(str(address) for address in opened.addresses)
+    return new_entry(
+        name, urls=opened.urls, addresses=addresses, project=opened.project, app=opened.app
     )
 
 
