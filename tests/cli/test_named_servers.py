@@ -186,7 +186,9 @@ def test_a_restart_keeps_port_name_and_every_connection(shop: User, background: 
         assert "stopped" in shop.log().read_text()
         assert shop.do("logs", "-n", "1").code == 0, "the log goes on"
     else:
-        with shop.doing("main:app", "--name", "shop", "--port", "0", "--json") as server:
+        with shop.doing(
+            "main:app", "--name", "shop", "--port", "0", "--no-access-log", "--json"
+        ) as server:
             server.until("ready")
             _restart_under_load(shop)
             assert server.until("stopping")["reason"] == "homeport restart"
