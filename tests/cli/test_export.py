@@ -25,6 +25,7 @@ from tests.engine.service_manager import activated, listening
 NASTY = "a \"b\" 'c' $d ${PATH} %h %% \\x \\\\ ; # é=&<>"
 
 needs_systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd")
+needs_compose = pytest.mark.skipif(not shutil.which("docker-compose"), reason="no compose")
 needs_caddy = pytest.mark.skipif(not shutil.which("caddy"), reason="no caddy")
 
 
@@ -220,6 +221,27 @@ def test_a_service_for_compose_is_published_to_this_computer_only(project: Path)
     assert shell[:2] == ["sh", "-c"] and shell[2].endswith('&& exec "$$@"')
     assert rest[:3] == ["python", "-m", "homeport"]
     assert {"--no-reload", "--host=all", "--port=8123"} <= set(rest)
+
+
+@needs_compose
+def test_compose_itself_reads_the_same(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("odd") / "a $HOME 'name'"
+    folder.mkdir()
+    (folder / "main.py").write_text((project / "main.py").read_text())
+    (folder / "compose.yaml").write_text(
+        exported(folder, "compose", env={"HOMEPORT_NAME": "shop"})["compose.yaml"]
+    )
+    done = subprocess.run(
+        ["docker-compose", "config"], cwd=folder, check=True, capture_output=True, timeout=60
+    )
+    yaml = pytest.importorskip("yaml")
+    service = yaml.safe_load(done.stdout)["services"]["shop"]
+    (volume,) = service["volumes"]
+    assert volume["source"].replace("$$", "$") == str(folder)
+    assert "--no-reload" in service["command"]
+    assert service["stop_grace_period"]
 
 
 def test_a_compose_service_refuses_what_the_container_cannot_see(project: Path) -> None:
