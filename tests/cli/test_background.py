@@ -69,6 +69,7 @@ def test_the_failure_is_one_event_with_json(shop: User) -> None:
     (event,) = end.events
     assert (end.code, event["event"], event["code"]) == (3, "failed", "import-failed")
     assert "not today" in event["traceback"]
+    assert event["tries_again"] is False, "it has ended"
     shop.has_nothing_left()
 
 

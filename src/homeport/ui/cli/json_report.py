@@ -85,7 +85,7 @@ class JsonReport:
             case News.RELOADED:
                 fields = {"ms": milliseconds, "reasons": list(announce.reasons)}
             case News.FAILED:
-                fields = {**failure_told(announce.failure), "still_serving": announce.still_serving}
+                fields = self._failed(announce, moment)
             case News.CRASHED:
                 fields = {**failure_told(announce.failure), "restart_in": announce.pause}
             case News.STOPPING:
@@ -93,6 +93,14 @@ class JsonReport:
             case News.STOPPED:
                 pass
         self._event(announce.news.value, **fields)
+
+    def _failed(self, announce: Announce, moment: Moment) -> dict[str, object]:
+        assert announce.failure is not None and self._opened is not None
+        return {
+            **failure_told(announce.failure),
+            "still_serving": announce.still_serving,
+            "tries_again": self._opened.tries_again(announce.failure, moment),
+        }
 
     def _urls(self) -> list[dict[str, object]]:
         assert self._opened is not None
