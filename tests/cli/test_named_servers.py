@@ -393,6 +393,30 @@ def test_logs_go_on_over_a_restart(shop: User) -> None:
         assert any("stopping" in line for line in until_ready(following))
 
 
+MANY = 40_000
+CHATTY = f"""
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        lines = (f"line {{number}} " + "ü" * 50 + "\\n" for number in range({MANY}))
+        print("".join(lines), end="", flush=True)
+        await send({{"type": "http.response.start", "status": 200}})
+        await send({{"type": "http.response.body"}})
+"""
+
+
+def test_a_log_is_followed_through_more_than_a_file_of_it_in_whole_lines(shop: User) -> None:
+    shop.main.write_text(CHATTY)
+    shop.start()
+    with shop.doing("logs", "shop", "-f", "--json") as following:
+        while "ready in" not in json.loads(following.line())["line"]:
+            pass
+        read(shop.entry().urls[0])
+        for number in range(MANY):
+            while not (line := json.loads(following.line())["line"]).startswith("line "):
+                pass
+            assert line == f"line {number} " + "ü" * 50
+
+
 def until_ready(following: Running) -> list[str]:
     """The lines up to the one that says so, with that one."""
     seen = [following.line()]
