@@ -4,6 +4,7 @@ import contextlib
 import os
 import pty
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -38,6 +39,17 @@ def test_json_is_the_ready_event_with_name_and_log(shop: User) -> None:
     assert event["log"] == str(shop.log())
     assert event["instance"] == shop.entry().instance
     assert "imported\n" in shop.log().read_text(), "the log is text all the same"
+
+
+def test_a_program_is_told_when_it_is_not_where_it_was(shop: User) -> None:
+    shop.do("-d", "main:app")
+    (port,) = shop.entry().ports
+    shop.asked("stop", "shop")
+    with socket.create_server(("127.0.0.1", port)):
+        (event,) = shop.do("-d", "main:app", "--json").events
+    told = {"wanted": port, "why": "busy", "next_time": "back", "other": None}
+    assert (event["event"], event["moved"]) == ("ready", told)
+    assert shop.entry().ports != {port}
 
 
 def test_it_has_a_session_of_its_own_and_no_terminal(shop: User) -> None:

@@ -69,7 +69,7 @@ class JsonReport:
             "listening",
             addresses=[str(address) for address in opened.addresses],
             port=opened.addresses[0].port,
-            moved=opened.moved.to_json() if opened.moved else None,
+            moved=self._moved(),
             notes=notes,
         )
 
@@ -80,6 +80,7 @@ class JsonReport:
         match announce.news:
             case News.READY:
                 fields = {"urls": self._urls(), "docs": self._docs(moment), "ms": milliseconds}
+                fields["moved"] = self._moved()
             case News.RELOADING:
                 fields = {"reasons": list(announce.reasons)}
             case News.RELOADED:
@@ -113,6 +114,10 @@ class JsonReport:
             }
             for link in self._opened.links
         ]
+
+    def _moved(self) -> dict[str, object] | None:
+        assert self._opened is not None
+        return self._opened.moved.to_json() if self._opened.moved else None
 
     def _docs(self, moment: Moment) -> str | None:
         assert self._opened is not None
