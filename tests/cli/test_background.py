@@ -4,6 +4,7 @@ import contextlib
 import os
 import pty
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -40,6 +41,17 @@ def test_json_is_the_ready_event_with_name_and_log(shop: User) -> None:
     assert "imported\n" in shop.log().read_text(), "the log is text all the same"
 
 
+def test_a_program_is_told_when_it_is_not_where_it_was(shop: User) -> None:
+    shop.do("-d", "main:app")
+    (port,) = shop.entry().ports
+    shop.asked("stop", "shop")
+    with socket.create_server(("127.0.0.1", port)):
+        (event,) = shop.do("-d", "main:app", "--json").events
+    told = {"wanted": port, "why": "busy", "next_time": "back", "other": None}
+    assert (event["event"], event["moved"]) == ("ready", told)
+    assert shop.entry().ports != {port}
+
+
 def test_it_has_a_session_of_its_own_and_no_terminal(shop: User) -> None:
     shop.start()
     pid = shop.entry().pid
@@ -69,6 +81,7 @@ def test_the_failure_is_one_event_with_json(shop: User) -> None:
     (event,) = end.events
     assert (end.code, event["event"], event["code"]) == (3, "failed", "import-failed")
     assert "not today" in event["traceback"]
+    assert event["tries_again"] is False, "it has ended"
     shop.has_nothing_left()
 
 

@@ -34,6 +34,7 @@ def test_it_shows_what_is_broken_until_it_is_mended(tmp_path: Path, broken: str)
         url = f"http://127.0.0.1:{server.until('listening')['port']}"
         failed = server.until("failed")
         assert (failed["code"], failed["still_serving"]) == (code, False)
+        assert failed["tries_again"] is True
         for accept, kind in (("*/*", "text/plain"), ("text/html", "text/html")):
             answer = httpx.get(url, headers={"accept": accept}, timeout=DEADLINE)
             assert answer.status_code == 503

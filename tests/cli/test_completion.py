@@ -92,6 +92,15 @@ def test_names_of_running_servers_are_offered(shop: User, shell: str) -> None:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
+def test_up_and_down_are_offered_the_apps_of_the_table(shop: User, shell: str) -> None:
+    (shop.folder / "pyproject.toml").write_text('[tool.homeport.apps]\napi = "a"\nweb = "b"\n')
+    shop.start("other", "--cold")
+    for command in ("up", "down"):
+        offered = completed(shop, shell, command, "", want="web")
+        assert {"api", "web"} <= offered and "other" not in offered
+
+
+@pytest.mark.parametrize("shell", SHELLS)
 def test_commands_and_flags_are_offered(shop: User, shell: str) -> None:
     assert {"restart", "reload", "reach"} <= completed(shop, shell, "re", want="restart")
     assert "--reload-dir" in completed(shop, shell, "main:app", "--reload-d", want="--reload-dir")
@@ -108,9 +117,10 @@ def test_every_command_and_every_setting_can_be_completed() -> None:
     flags = set(serve_flags())
     assert {f"--{option.name}" for option in OPTIONS} - flags == {"--warm"}
     assert {"-d", "--detach", "--ready-fd", "--cold", "--no-reload"} <= flags
-    named = {name for name, each in found.items() if each.names_server}
+    named = {name for name, each in found.items() if "names" in each.lists}
     assert {"open", "wait", "logs", "reload", "restart", "stop", "share", "unshare"} <= named
-    assert not named & {"ls", "demo", "completion", "trust"}
+    assert {name for name, each in found.items() if "apps" in each.lists} == {"up", "down"}
+    assert not named & {"up", "down", "ls", "demo", "completion", "trust"}
     assert {"-f", "--follow", "-n", "--json"} <= set(found["logs"].flags)
     assert {"--all", "--yes", "--json"} <= set(found["stop"].flags)
 
@@ -137,6 +147,13 @@ def test_names_are_given_without_asking_anybody_and_the_dead_not(
     end = shop.do("completion", "names")
     assert (end.out, end.err) == ("", "")
     shop.runtime.joinpath("homeport").chmod(0o700)
+
+
+@pytest.mark.parametrize("text", ["", "[tool.homeport.apps]\n1 = 2", "["])
+def test_without_a_table_of_apps_none_is_given_and_nothing_said(shop: User, text: str) -> None:
+    (shop.folder / "pyproject.toml").write_text(text)
+    end = shop.do("completion", "apps")
+    assert (end.out, end.err) == ("", "")
 
 
 def test_another_shell_is_a_usage_error(shop: User) -> None:

@@ -111,10 +111,12 @@ def git(folder: Path, *words: str) -> None:
     subprocess.run(["git", *name, *words], cwd=folder, check=True, timeout=PATIENCE)
 
 
-def test_in_a_worktree_a_project_means_its_own_server(tmp_path: Path) -> None:
+@pytest.mark.parametrize("project", ['[project]\nname = "shop"\n', "", None])
+def test_in_a_worktree_a_project_means_its_own_server(tmp_path: Path, project: str | None) -> None:
     """Never that of another branch, not even while its own does not run."""
-    main = Several(tmp_path / "main", "")
-    (main.folder / "pyproject.toml").write_text('[project]\nname = "shop"\n')
+    main = Several(tmp_path / "shop", "")
+    file = main.folder / "pyproject.toml"
+    file.unlink() if project is None else file.write_text(project)
     git(main.folder, "init", "--quiet")
     git(main.folder, "add", ".")
     git(main.folder, "commit", "--quiet", "--message=first")

@@ -395,12 +395,48 @@ def test_logs_go_on_over_a_restart(shop: User) -> None:
         assert any("stopping" in line for line in until_ready(following))
 
 
+MANY = 40_000
+CHATTY = f"""
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        lines = (f"line {{number}} " + "ü" * 50 + "\\n" for number in range({MANY}))
+        print("".join(lines), end="", flush=True)
+        await send({{"type": "http.response.start", "status": 200}})
+        await send({{"type": "http.response.body"}})
+"""
+
+
+def test_a_log_is_followed_through_more_than_a_file_of_it_in_whole_lines(shop: User) -> None:
+    shop.main.write_text(CHATTY)
+    shop.start()
+    with shop.doing("logs", "shop", "-f", "--json") as following:
+        while "ready in" not in json.loads(following.line())["line"]:
+            pass
+        read(shop.entry().urls[0])
+        for number in range(MANY):
+            while not (line := json.loads(following.line())["line"]).startswith("line "):
+                pass
+            assert line == f"line {number} " + "ü" * 50
+
+
 def until_ready(following: Running) -> list[str]:
     """The lines up to the one that says so, with that one."""
     seen = [following.line()]
     while "ready in" not in seen[-1]:
         seen.append(following.line())
     return seen
+
+
+def test_ls_says_of_whom_the_app_does_not_start(shop: User) -> None:
+    shop.main.write_text(BROKEN)
+    with shop.doing("main:app", "--port", "0", "--name", "shop", "--json") as server:
+        server.until("failed")
+        page = shop.do("ls", env={"COLUMNS": "250"}).out
+        (line,) = (line for line in page.splitlines() if " shop " in line)
+        assert "(its app does not start)" in line
+        shop.main.write_text(OTHER)
+        server.until("ready")
+        assert "does not start" not in shop.do("ls", env={"COLUMNS": "250"}).out
 
 
 def test_ls_has_names_links_and_what_is_shared(shop: User) -> None:

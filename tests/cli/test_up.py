@@ -149,7 +149,9 @@ def test_an_app_that_is_broken_is_waited_for(tmp_path: Path) -> None:
     shop = several(tmp_path)
     (shop.folder / "api.py").write_text("1 / 0")
     with shop.up() as up:
-        assert "ZeroDivisionError" in up.until("failed", app="api")["error"]
+        failed = up.until("failed", app="api")
+        assert "ZeroDivisionError" in failed["error"]
+        assert (failed["tries_again"], failed["waiting"]) == (True, ["web"])
         from tests.cli.several import API
 
         save(shop.folder / "api.py", API)

@@ -90,6 +90,11 @@ def test_what_cannot_be_meant_is_refused_with_its_place(table: Any, code: str, s
     assert error.next_steps
 
 
+def test_what_is_wrong_with_a_port_is_shown_right() -> None:
+    (example,) = refused({"api": {"app": "a", "port": "80"}}).next_steps
+    assert "port = 8000" in example
+
+
 def test_the_nearest_key_and_the_nearest_app_are_named() -> None:
     error = refused({"api": {"command": "x", "need": ["db"]}})
     assert error.next_steps[0] == "did you mean needs?"

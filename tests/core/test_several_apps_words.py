@@ -127,12 +127,30 @@ def test_events_of_servers_are_told_in_short() -> None:
     assert said("reloaded", ms=7, reasons=["a.py"]) == ["reloaded in 7 ms (a.py)"]
     assert said("reloaded", ms=7, reasons=[]) == ["reloaded in 7 ms"]
     assert said("request", method="GET", path="/", status=200) == ["GET / 200"]
-    failed = said("failed", message="broken", traceback="a\n  b", next=["mend"], still_serving=True)
-    assert failed[:4] == ["broken", "a", "  b", "mend"] and "goes on" in failed[4]
+    assert said("failed", message="broken", traceback="a\n  b", next=["mend"]) == [
+        *("broken", "a", "  b", "mend")
+    ]
     assert said("crashed", message="gone", error="E") == ["gone", "E"]
     assert said("error", message="busy", next=["x"]) == ["busy", "  x"]
     assert said("log", message="hm", traceback=None) == ["hm"]
     assert said("refused", message="not let in") == ["not let in"]
+
+
+@pytest.mark.parametrize(
+    ("still_serving", "tries_again", "waiting", "then"),
+    [
+        (False, True, [], ["save a fix to try again"]),
+        (False, True, ["jobs", "web"], ["save a fix to try again; waiting for it: jobs, web"]),
+        (True, True, [], ["the version before goes on; save a fix to try again"]),
+        (True, False, [], ["the version before goes on"]),
+        (False, False, ["web"], []),  # it ends, and that is told
+    ],
+)
+def test_a_failure_says_how_it_goes_on(
+    still_serving: bool, tries_again: bool, waiting: list[str], then: list[str]
+) -> None:
+    more = {"still_serving": still_serving, "tries_again": tries_again, "waiting": waiting}
+    assert said("failed", message="broken", **more) == ["broken", *then]
 
 
 def test_the_nearest_word_is_found_and_none_is_made_up() -> None:

@@ -3,7 +3,15 @@ from itertools import pairwise
 
 import pytest
 
-from homeport.core.start_order import Stage, cycle, hopeless, start_order, startable, stoppable
+from homeport.core.start_order import (
+    Stage,
+    cycle,
+    hopeless,
+    start_order,
+    startable,
+    stoppable,
+    waiting_for,
+)
 
 NEEDS = {"web": ("api", "auth"), "api": ("db",), "auth": ("db",), "db": ()}
 
@@ -117,3 +125,11 @@ def test_one_that_is_to_end_alone_does_not_wait_for_those_that_need_it() -> None
     assert stoppable(NEEDS, stages, ["db", "api"]) == ["api"]
     assert stoppable(NEEDS, stages, list(NEEDS)) == ["web"]
     assert stoppable(NEEDS, stages | {"web": Stage.STOPPING}, list(NEEDS)) == []
+
+
+def test_those_that_wait_for_one_are_known_over_others_too() -> None:
+    stages = dict.fromkeys(NEEDS, Stage.WAITING) | {"db": Stage.STARTING}
+    assert waiting_for("db", NEEDS, stages) == ["web", "api", "auth"]
+    stages |= {"db": Stage.READY, "api": Stage.STARTING, "auth": Stage.STARTING}
+    assert waiting_for("auth", NEEDS, stages) == ["web"]
+    assert waiting_for("db", NEEDS, stages) == [], "they wait for others"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from homeport.engine.log_files import FILES, LARGEST, LogFiles
+from homeport.engine.log_files import FILES, LARGEST, LogFiles, newest_first
 from homeport.engine.log_reading import Log
 
 
@@ -103,17 +103,38 @@ def test_the_last_lines_come_from_older_files_too(
         assert len(log.last(99999)) == 1100
 
 
+def followed(log: Log, last: bytes) -> list[bytes | None]:
+    """What comes until `last` has come, in the order it came."""
+    found: list[bytes | None] = []
+    for data in log.following():
+        found.append(data)
+        if data is not None and data.endswith(last):
+            return found
+    raise AssertionError("it goes on for ever")
+
+
 def test_following_goes_over_rotations(handle: int, folder: Path, tmp_path: Path) -> None:
     write(handle, range(10))
     with Log("shop", {"XDG_STATE_HOME": str(tmp_path)}) as log:
-        data = b"".join(log.last(0))
-        write(handle, range(10, 1500))
-        wanted = b"".join(map(line, range(10, 1500)))
-        for more in log.following():
-            data += more
-            if len(data) >= len(wanted):
-                break
-    assert data == wanted
+        log.last(0)
+        for numbers in (range(10, 1500), range(1500, 1510), range(1510, 5500)):
+            write(handle, numbers)
+            data = [each for each in followed(log, line(numbers[-1])) if each is not None]
+            assert b"".join(data) == b"".join(map(line, numbers))
+
+
+def test_where_the_log_is_too_short_to_follow_that_is_known(
+    handle: int, folder: Path, tmp_path: Path
+) -> None:
+    write(handle, range(10))
+    with Log("shop", {"XDG_STATE_HOME": str(tmp_path)}) as log:
+        log.last(0)
+        write(handle, range(10, 9000))
+        found = followed(log, line(8999))
+        place = found.index(None)
+    before, after = (b"".join(filter(None, part)) for part in (found[:place], found[place:]))
+    kept = b"".join((folder / name).read_bytes() for name in reversed(list(newest_first("shop"))))
+    assert (before.startswith(line(10)), after) == (True, kept)
 
 
 def test_there_is_no_log_of_what_never_ran(folder: Path, tmp_path: Path) -> None:

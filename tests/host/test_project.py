@@ -197,7 +197,23 @@ def linked(folder: Path, pointer: str, git: Path) -> Project:
 def test_a_linked_worktree_has_its_name(home: Path, folder: Path) -> None:
     git = home / "code/repo/.git/worktrees/hotfix"
     project = linked(folder, f"gitdir: {git}\n", git)
-    assert (project.branch, project.worktree) == ("fix", "hotfix")
+    assert (project.name, project.branch, project.worktree) == ("repo", "fix", "hotfix")
+
+
+def test_the_name_of_the_main_worktree_is_only_for_what_has_none(home: Path, folder: Path) -> None:
+    git = home / "code/repo/.git/worktrees/hotfix"
+    linked(folder, f"gitdir: {git}\n", git)
+    (folder / "web").mkdir()
+    (folder / "web/package.json").write_text("{}")
+    assert found(folder / "web").name == "web"
+    (folder / "pyproject.toml").write_text('[project]\nname = "shop"')
+    assert found(folder).name == "shop"
+
+
+def test_a_worktree_of_a_bare_repository_has_its_own_name(home: Path, folder: Path) -> None:
+    git = home / "code/repo.git/worktrees/hotfix"
+    project = linked(folder, f"gitdir: {git}\n", git)
+    assert (project.name, project.branch, project.worktree) == ("deep", "fix", "hotfix")
 
 
 def test_the_pointer_to_a_worktree_may_be_relative(home: Path, folder: Path) -> None:
@@ -261,6 +277,6 @@ def test_a_real_repository_and_its_real_worktree(folder: Path) -> None:
     git("worktree", "add", "-b", "fix/it", "../side")
     assert found(folder).branch == "trunk"
     side = found(folder.parent / "side")
-    assert (side.name, side.branch, side.worktree) == ("side", "fix/it", "side")
+    assert (side.name, side.branch, side.worktree) == ("deep", "fix/it", "side")
     git("checkout", "--detach")
     assert len(found(folder).branch or "") == 7

@@ -7,14 +7,15 @@ from homeport.core.errors import UsageError
 from homeport.core.nearest import nearest
 
 EXAMPLE = 'for example:  [tool.homeport.apps]  api = "main:app"'
+OF_PORT = 'a port of its own:  api = {app = "main:app", port = 8000}'
 
 
-def not_so(where: str, found: object, wanted: str) -> UsageError:
+def not_so(where: str, found: object, wanted: str, example: str = EXAMPLE) -> UsageError:
     """A value of the wrong kind."""
     return UsageError(
         f"{where} is {str(found)[:200]!r}, but must be {wanted}.",
         code="bad-value",
-        next_steps=(EXAMPLE,),
+        next_steps=(example,),
         facts={"value": str(found)[:200], "origin": where},
     )
 
@@ -96,7 +97,7 @@ def port_of_all(file: str) -> UsageError:
     return UsageError(
         f"port in [tool.homeport] of {file} would be the port of several apps.",
         code="port-of-several",
-        next_steps=('a port of its own:  api = {app = "main:app", port = 8000}',),
+        next_steps=(OF_PORT,),
     )
 
 

@@ -115,7 +115,8 @@ def _port(raw: Mapping[str, Any], where: str) -> int | None:
         return None
     whole = isinstance(value, int) and not isinstance(value, bool)
     if not whole or not 1 <= value <= HIGHEST_PORT:
-        raise refusals.not_so(f"{where}.port", value, f"a whole number from 1 to {HIGHEST_PORT}")
+        wanted = f"a whole number from 1 to {HIGHEST_PORT}"
+        raise refusals.not_so(f"{where}.port", value, wanted, refusals.OF_PORT)
     return int(value)
 
 

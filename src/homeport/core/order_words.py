@@ -111,6 +111,10 @@ def name_or_all() -> UsageError:
     )
 
 
+LINES_GONE = "homeport: more was printed than the log keeps; here lines may be missing"
+"""Among the lines of a log that is followed."""
+
+
 def no_log(name: str) -> NothingThereError:
     """Neither a server of that name nor an old log."""
     return NothingThereError(

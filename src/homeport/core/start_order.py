@@ -73,6 +73,14 @@ def hopeless(needs: Needs, stages: Mapping[str, Stage]) -> dict[str, str]:
     return found
 
 
+def waiting_for(name: str, needs: Needs, stages: Mapping[str, Stage]) -> list[str]:
+    """Those that wait until it is ready, be it for one that waits itself."""
+    if stages[name] is Stage.READY:
+        return []
+    waits = [each for each, stage in stages.items() if stage is Stage.WAITING]
+    return [each for each in waits if name in start_order(needs, needs[each])]
+
+
 def stoppable(needs: Needs, stages: Mapping[str, Stage], wanted: Iterable[str]) -> list[str]:
     """Of those to be stopped, the ones that no other of them still needs."""
     going = [name for name in wanted if stages[name].runs]

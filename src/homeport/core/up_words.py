@@ -69,7 +69,7 @@ def _of_server(event: Mapping[str, Any]) -> list[Line]:
         case {"event": "failed" | "crashed", "message": message}:
             steps = map(str, event.get("next", ()))
             trace = str(event.get("traceback") or event.get("error") or "")
-            return [Line(str(message), RED), Line(trace), *map(Line, steps), *_still(event)]
+            return [Line(str(message), RED), Line(trace), *map(Line, steps), *_then(event)]
         case {"event": "error", "message": message}:
             return [Line(str(message), RED), *(Line(f"  {step}") for step in event.get("next", ()))]
         case {"event": "log", "message": message}:
@@ -81,7 +81,10 @@ def _of_server(event: Mapping[str, Any]) -> list[Line]:
     return []
 
 
-def _still(event: Mapping[str, Any]) -> list[Line]:
-    if event.get("still_serving"):
-        return [Line("the version before goes on; save a fix to try again", YELLOW)]
-    return []
+def _then(event: Mapping[str, Any]) -> list[Line]:
+    goes_on = ["the version before goes on"] if event.get("still_serving") else []
+    again = ["save a fix to try again"] if event.get("tries_again") else []
+    names = ", ".join(event.get("waiting", ()))
+    wait = [f"waiting for it: {names}"] if again and names else []
+    said = "; ".join((*goes_on, *again, *wait))
+    return [Line(said, YELLOW)] if said else []

@@ -16,7 +16,7 @@ from homeport.core import env_words, registry_words, up_refusals
 from homeport.core.apps_table import App
 from homeport.core.entry import UP
 from homeport.core.errors import ExitCode, HomeportError
-from homeport.core.start_order import Stage, hopeless, startable, stoppable
+from homeport.core.start_order import Stage, hopeless, startable, stoppable, waiting_for
 from homeport.engine import command_process
 from homeport.engine.command_entry import CommandEntry
 from homeport.engine.listening_of import held_by, other_ports
@@ -178,6 +178,8 @@ class Fleet:
             self._selector.unregister(stream)
             return
         for each in said:
+            if each["event"] == "failed":
+                each["waiting"] = waiting_for(member.app.name, self._needs, self._stages())
             self._say(member.app.name, **each)
         if member.stage is Stage.READY and any(each["event"] == "ready" for each in said):
             self._tell_ready(member)

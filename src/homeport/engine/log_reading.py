@@ -1,4 +1,8 @@
-"""The last lines of a background server's log, and those that come after them."""
+"""The last lines of a background server's log, and those that come after them.
+
+The files are held open, the newest looked at first: a file that is renamed meanwhile moves towards
+the ones still to be looked at, so none is missed, and one that is seen twice is known again.
+"""
 
 import os
 import time
@@ -25,61 +29,66 @@ class Log:
         self._name = name
         self._folder = PrivateFolder.open(path)
         self.path = os.path.join(path, file_name(name))
-        try:
-            self._fd = self._folder.open_file(file_name(name))
-        except BaseException:
+        self._ahead: list[int] = []
+        self._older, _ = self._files()
+        if not self._older:
             self._folder.close()
-            raise
+            raise FileNotFoundError(self.path)
+        self._fd = self._older.pop()
 
     def last(self, count: int) -> list[bytes]:
         """The last lines, and from there `following` goes on. The last may not be whole yet."""
-        lines: list[bytes] = []
-        for name in newest_first(self._name):
-            if len(lines) >= count and name != file_name(self._name):
-                break
-            lines = self._lines(name) + lines
+        lines = self._rest().splitlines(keepends=True)
+        while self._older and len(lines) < count:
+            older = self._older.pop()
+            lines = os.read(older, _ALL).splitlines(keepends=True) + lines
+            os.close(older)
         return lines[len(lines) - count :] if count < len(lines) else lines
 
-    def _lines(self, name: str) -> list[bytes]:
-        with suppress(OSError):
-            if name == file_name(self._name):
-                return self._rest().splitlines(keepends=True)
-            return self._folder.read(name, _ALL).splitlines(keepends=True)
-        return []
+    def following(self) -> Iterator[bytes | None]:
+        """What is added, for ever; over rotations and restarts of the server.
 
-    def following(self) -> Iterator[bytes]:
-        """What is added, for ever; over rotations and restarts of the server."""
+        None: so much was added since the last look that some of it may be gone.
+        """
         while True:
             data = self._rest()
             if data:
                 yield data
-            elif self._is_rotated():
-                yield self._rest()
-                self._reopen()
+            elif self._ahead:
+                os.close(self._fd)
+                self._fd = self._ahead.pop(0)
             else:
-                time.sleep(PAUSE)
+                self._ahead, is_whole = self._files(since=os.fstat(self._fd))
+                if not self._ahead:
+                    time.sleep(PAUSE)
+                    continue
+                yield self._rest()  # what came before it was renamed
+                if not is_whole:
+                    yield None
 
     def _rest(self) -> bytes:
         return os.read(self._fd, _ALL)
 
-    def _is_rotated(self) -> bool:
-        try:
-            there = os.stat(
-                file_name(self._name), dir_fd=self._folder.handle, follow_symlinks=False
-            )
-        except FileNotFoundError:  # it comes with the next line
-            return False
-        return not os.path.samestat(there, os.fstat(self._fd))
-
-    def _reopen(self) -> None:
-        with suppress(OSError):
-            fd = self._folder.open_file(file_name(self._name))
-            os.close(self._fd)
-            self._fd = fd
+    def _files(self, since: os.stat_result | None = None) -> tuple[list[int], bool]:
+        """Those that were begun after `since`, open, the oldest first; and whether it was seen."""
+        found: list[int] = []
+        for name in newest_first(self._name):
+            with suppress(OSError):
+                fd = self._folder.open_file(name)
+                status = os.fstat(fd)
+                is_seen = since is not None and os.path.samestat(status, since)
+                if is_seen or any(os.path.samestat(status, os.fstat(each)) for each in found):
+                    os.close(fd)
+                else:
+                    found.insert(0, fd)
+                if is_seen:
+                    return found, True
+        return found, False
 
     def __enter__(self) -> "Log":
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._fd)
+        for fd in (self._fd, *self._older, *self._ahead):
+            os.close(fd)
         self._folder.close()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from homeport.core.address import Address
 from homeport.core.events import Announce
 from homeport.core.facts import Listener
+from homeport.core.failure import Failure
 from homeport.core.links import Link
 
 if TYPE_CHECKING:  # needed once something is shared
@@ -44,6 +45,11 @@ class Opened:
     def urls(self) -> tuple[str, ...]:
         """Those of the links that every program can use."""
         return tuple(link.url for link in self.links if not link.in_browsers)
+
+    def tries_again(self, failure: Failure, moment: "Moment") -> bool:
+        """Whether a save of a fix is loaded after that; without, a first start that fails ends."""
+        served = moment.serving_since is not None
+        return self.reload and (served or (self.waits_for_fix and not failure.kind.names_no_app))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

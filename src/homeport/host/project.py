@@ -35,8 +35,9 @@ def project_of(folder: Path) -> Path:
 def project_at(folder: str) -> "Project | None":
     """The project of `folder`, or None when it is in none. It raises nothing.
 
-    The name is that of the nearest project file; the branch that of the nearest .git, which may be
-    further up (one repository with many projects).
+    The name is that of the nearest project file, else of its folder (of a linked worktree, of the
+    main one, so that all have one name); the branch that of the nearest .git, which may be further
+    up (one repository with many projects).
     """
     from homeport.core.facts import Project
     from homeport.core.redact import plain
@@ -47,8 +48,9 @@ def project_at(folder: str) -> "Project | None":
         if not roots:
             return None
         git = next((here for here in roots if _has(here, ".git")), None)
-        name = plain(_name(roots[0]) or "").strip() or plain(os.path.basename(roots[0])).strip()
-        branch, worktree = _checkout(git) if git else (None, None)
+        branch, worktree, main = _checkout(git) if git else (None, None, None)
+        named = main if main is not None and git == roots[0] else roots[0]
+        name = plain(_name(roots[0]) or "").strip() or plain(os.path.basename(named)).strip()
     except (OSError, ValueError, LookupError):
         # A null byte in a path; a codec in a standard library that this user may not read.
         return None
@@ -114,22 +116,25 @@ def _json_name(text: str) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _checkout(folder: str) -> tuple[str | None, str | None]:
-    """The branch (or the first digits of the commit) and the name of the linked worktree.
+def _checkout(folder: str) -> tuple[str | None, str | None, str | None]:
+    """The branch (or the first digits of the commit); of a linked worktree its name and the folder
+    of the main one (None where the repository is bare).
 
     gitrepository-layout(5): .git is the folder, or a file that names it.
     """
     git = os.path.join(folder, ".git")
-    worktree = None
+    worktree = main = None
     if not os.path.isdir(git):
         pointer = _text(git) or ""
         if not pointer.startswith("gitdir:"):
-            return None, None
+            return None, None, None
         target = pointer.removeprefix("gitdir:").strip()
         git = os.path.normpath(os.path.join(folder, target))
-        if os.path.basename(os.path.dirname(git)) == "worktrees":
+        repository, kind = os.path.split(os.path.dirname(git))
+        if kind == "worktrees":
             worktree = os.path.basename(git)
-    return _branch(_text(os.path.join(git, "HEAD")) or ""), worktree
+            main = os.path.dirname(repository) if repository.endswith("/.git") else None
+    return _branch(_text(os.path.join(git, "HEAD")) or ""), worktree, main
 
 
 def _branch(head: str) -> str | None:

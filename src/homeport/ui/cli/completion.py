@@ -1,17 +1,18 @@
 """`homeport completion`: a script for the shell that completes commands, flags and names.
 
-The commands and flags are written into the script; the names of running servers are asked for each
-time, by `homeport completion names`, which imports next to nothing.
+The commands and flags are written into the script. The names of running servers are asked for each
+time, by `homeport completion names`, which imports next to nothing; the apps of the project by
+`homeport completion apps`.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from homeport.core.errors import ExitCode, HomeportError
 from homeport.ui.cli.output import write
 
 HELP = """\
-homeport completion bash|zsh|fish     prints a script that completes commands, flags, server names
+homeport completion bash|zsh|fish     prints a script that completes commands, flags and names
 
   bash   homeport completion bash >> ~/.bashrc
          (or, faster to start: into ~/.local/share/bash-completion/completions/homeport)
@@ -26,7 +27,9 @@ Exit codes: 0 printed.
 def run(arguments: Sequence[str]) -> int:
     """The command. UsageError for another shell."""
     if list(arguments) == ["names"]:
-        return _names()
+        return _listed(_names)
+    if list(arguments) == ["apps"]:
+        return _listed(_apps)
     from homeport.core.order_words import shells
     from homeport.ui.cli.completion_scripts import SCRIPTS
     from homeport.ui.cli.page import Arguments, show_text
@@ -40,11 +43,22 @@ def run(arguments: Sequence[str]) -> int:
     return ExitCode.OK
 
 
-def _names() -> int:
+def _listed(found: Callable[[], Iterable[str]]) -> int:
     """A line each. Whoever presses the Tab key wants no messages."""
-    from homeport.engine.held_names import held_names
-
     try:
-        return write("".join(f"{name}\n" for name in held_names(os.environ)))
+        return write("".join(f"{name}\n" for name in found()))
     except HomeportError:
         return ExitCode.USAGE
+
+
+def _names() -> Iterable[str]:
+    from homeport.engine.held_names import held_names
+
+    return held_names(os.environ)
+
+
+def _apps() -> Iterable[str]:
+    from homeport.ui.cli.apps import apps_here
+
+    apps = apps_here()
+    return apps.table if apps is not None else ()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from homeport.ui.cli.completion_words import Command, commands, serve_flags
 
-_NAMES = "homeport completion names 2>/dev/null"
+_ASK = "homeport completion {} 2>/dev/null"
 
 
 def _bash() -> str:
@@ -29,7 +29,7 @@ complete -o default -F _homeport homeport
 
 
 def _bash_case(command: Command) -> str:
-    words = " ".join((*command.words, *([f"$({_NAMES})"] if command.names_server else [])))
+    words = " ".join((*command.words, *(f"$({_ASK.format(each)})" for each in command.lists)))
     # Asked for only where a name can be meant: not while a flag is typed.
     said = f'[[ $word == -* ]] || words="{words}"' if words else ":"
     return f'flags="{" ".join(command.flags)}"; {said}'
@@ -75,7 +75,7 @@ fi
 
 def _zsh_case(command: Command) -> str:
     flags = f"flags=({' '.join(command.flags)})"
-    names = [f'${{(f)"$({_NAMES})"}}'] if command.names_server else []
+    names = [f'${{(f)"$({_ASK.format(each)})"}}' for each in command.lists]
     words = " ".join((*command.words, *names))
     return f"{flags}; [[ $PREFIX == -* ]] || servers=({words})" if words else flags
 
@@ -90,7 +90,7 @@ def _fish() -> str:
     lines += _fish_flags(f"'not __fish_seen_subcommand_from {others}'", serve_flags())
     for each in looking:
         seen = f"'__fish_seen_subcommand_from {each.name}'"
-        words = " ".join((*each.words, *([f"({_NAMES})"] if each.names_server else [])))
+        words = " ".join((*each.words, *(f"({_ASK.format(what)})" for what in each.lists)))
         if words:
             lines.append(f"complete -c homeport -f -n {seen} -a {_quoted(words)}")
         lines += _fish_flags(seen, each.flags)

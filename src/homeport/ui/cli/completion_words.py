@@ -9,28 +9,26 @@ from homeport.ui.cli.commands import LOOKING, help_of
 
 _FLAG = re.compile(r"(?<![\w-])(--?[a-z][a-z-]*)")
 _CHOICE = re.compile(r"(?<=[ \[])[a-z]+(?:\|[a-z]+)+(?![|\w])")
-_SERVER = re.compile(r"\bNAME\b")
+_LISTS = {"NAME": "names", "APP": "apps"}
+"""A word of a usage line → what `homeport completion` lists for it."""
 
 
 class Command(NamedTuple):
-    """`flags` with their hyphens; `names_server`: an argument may be the name of a running one.
-
-    `words` are other arguments it takes.
+    """`flags` with their hyphens. `lists` says what an argument may be, asked for each time:
+    `names` of running servers, `apps` of the project. `words` are other arguments it takes.
     """
 
     name: str
     help: str
     flags: tuple[str, ...]
-    names_server: bool
+    lists: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
 
 
 def commands() -> tuple[Command, ...]:
     """All of them."""
     return tuple(
-        Command("demo", text, serve_flags(), names_server=False)
-        if name in COMMANDS
-        else _command(name, text)
+        Command("demo", text, serve_flags()) if name in COMMANDS else _command(name, text)
         for name, text in (COMMANDS | LOOKING).items()
     )
 
@@ -43,7 +41,8 @@ def _command(name: str, text: str) -> Command:
     rows += [line.strip().partition("  ")[0] for line in rest.splitlines() if line[:3] == "  -"]
     flags = tuple(dict.fromkeys((*_FLAG.findall("\n".join(rows)), "--help")))
     words = (word for choice in _CHOICE.findall(first) for word in choice.split("|"))
-    return Command(name, text, flags, bool(_SERVER.search(first)), tuple(words))
+    lists = (each for word, each in _LISTS.items() if re.search(rf"\b{word}\b", first))
+    return Command(name, text, flags, tuple(lists), tuple(words))
 
 
 def serve_flags() -> tuple[str, ...]:

@@ -14,9 +14,9 @@ from homeport.ui.cli.apps import apps_or_refuse
 from homeport.ui.cli.page import Arguments, show, show_json
 
 HELP = """\
-homeport down [NAME…] [--json]     end what homeport up runs for this project, or these of it
+homeport down [APP…] [--json]     end what homeport up runs for this project, or these of it
 
-Returns when they have ended. With names the others go on, those that need them too.
+Returns when they have ended. With apps named the others go on, those that need them too.
 
 Exit codes: 0 ended, 2 no such app, 5 no homeport up runs here, 6 not ended in time.
 """
@@ -28,7 +28,7 @@ PAUSE = 0.05
 def run(arguments: Sequence[str]) -> ExitCode:
     """The command. Raises NothingThereError, UsageError, NotStoppedError."""
     parser = Arguments("down")
-    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("names", nargs="*", metavar="APP")
     given = parser.read(arguments)
     apps = apps_or_refuse()
     apps.ordered(given.names, "homeport down")

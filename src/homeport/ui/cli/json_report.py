@@ -69,7 +69,7 @@ class JsonReport:
             "listening",
             addresses=[str(address) for address in opened.addresses],
             port=opened.addresses[0].port,
-            moved=opened.moved.to_json() if opened.moved else None,
+            moved=self._moved(),
             notes=notes,
         )
 
@@ -80,12 +80,13 @@ class JsonReport:
         match announce.news:
             case News.READY:
                 fields = {"urls": self._urls(), "docs": self._docs(moment), "ms": milliseconds}
+                fields["moved"] = self._moved()
             case News.RELOADING:
                 fields = {"reasons": list(announce.reasons)}
             case News.RELOADED:
                 fields = {"ms": milliseconds, "reasons": list(announce.reasons)}
             case News.FAILED:
-                fields = {**failure_told(announce.failure), "still_serving": announce.still_serving}
+                fields = self._failed(announce, moment)
             case News.CRASHED:
                 fields = {**failure_told(announce.failure), "restart_in": announce.pause}
             case News.STOPPING:
@@ -93,6 +94,14 @@ class JsonReport:
             case News.STOPPED:
                 pass
         self._event(announce.news.value, **fields)
+
+    def _failed(self, announce: Announce, moment: Moment) -> dict[str, object]:
+        assert announce.failure is not None and self._opened is not None
+        return {
+            **failure_told(announce.failure),
+            "still_serving": announce.still_serving,
+            "tries_again": self._opened.tries_again(announce.failure, moment),
+        }
 
     def _urls(self) -> list[dict[str, object]]:
         assert self._opened is not None
@@ -105,6 +114,10 @@ class JsonReport:
             }
             for link in self._opened.links
         ]
+
+    def _moved(self) -> dict[str, object] | None:
+        assert self._opened is not None
+        return self._opened.moved.to_json() if self._opened.moved else None
 
     def _docs(self, moment: Moment) -> str | None:
         assert self._opened is not None

@@ -1,11 +1,13 @@
 """`homeport logs`: what a background server has printed."""
 
+import codecs
 import json
 import os
 from collections.abc import Sequence
 
 from homeport.core import order_words, refusals, server_name
 from homeport.core.errors import ExitCode, NothingThereError
+from homeport.core.prefixed_log import Lines
 from homeport.engine.log_reading import Log
 from homeport.ui.cli.asking import server
 from homeport.ui.cli.output import write
@@ -17,7 +19,8 @@ HELP = """\
 homeport logs [NAME|PORT] [-f] [-n 50] [--json]     what a background server has printed
 
 The log of one that has ended is still there under its name. A server in the foreground keeps none:
-its terminal has what it says.
+its terminal has what it says. Kept are the last 4 to 5 MiB: five files of at most 1 MiB each, in
+logs/ of the state folder (XDG_STATE_HOME, or ~/.local/state, and homeport/ in it).
 
   -n COUNT       how many lines  [50]
   -f, --follow   go on with what comes, until Ctrl-C; over restarts too
@@ -42,12 +45,13 @@ def run(arguments: Sequence[str]) -> ExitCode:
         log = Log(name, os.environ)
     except OSError:
         raise order_words.no_log(name) from None
-    printed = _as_json if given.json else _as_it_is
+    page = _AsJson() if given.json else _AsItIs()
     with log:
-        printed(b"".join(log.last(int(given.count))))
+        page.add(b"".join(log.last(int(given.count))))
         if given.follow:
             for data in log.following():
-                printed(data)
+                page.lack() if data is None else page.add(data)
+        page.end()
     return ExitCode.OK
 
 
@@ -68,13 +72,39 @@ def _name(text: str | None) -> str:
     return entry.name
 
 
-def _as_it_is(data: bytes) -> None:
-    _show(data.decode(errors="replace"))
+class _AsItIs:
+    """The pieces as they come; a character may be in two of them."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def add(self, data: bytes) -> None:
+        _show(self._decoder.decode(data))
+
+    def lack(self) -> None:
+        _show(f"{order_words.LINES_GONE}\n")
+
+    def end(self) -> None:
+        _show(self._decoder.decode(b"", final=True))
 
 
-def _as_json(data: bytes) -> None:
-    lines = data.decode(errors="replace").splitlines()
-    _show("".join(json.dumps({"line": line}) + "\n" for line in lines))
+class _AsJson:
+    """A whole line each."""
+
+    def __init__(self) -> None:
+        self._lines = Lines()
+
+    def add(self, data: bytes) -> None:
+        self._tell(self._lines.feed(data))
+
+    def lack(self) -> None:
+        self._tell([*self._lines.end(), None])
+
+    def end(self) -> None:
+        self._tell(self._lines.end())
+
+    def _tell(self, lines: Sequence[str | None]) -> None:
+        _show("".join(json.dumps({"line": line}) + "\n" for line in lines))
 
 
 def _show(text: str) -> None:

@@ -109,9 +109,11 @@ def _page(rows: Sequence[Row], seen: Facts) -> Iterator[str]:
 def _cells(row: Row, seen: Facts) -> tuple[str, ...]:
     occupant = row.occupant
     project = f": {project_title(occupant.project)}" if occupant.project else ""
-    said = f" ({remark(occupant)})" if remark(occupant) else ""
-    started = occupant.started
     known, reach = row.known, row.reach
+    is_failed = known is not None and known.phase == "failed"
+    remarks = [remark(occupant), "its app does not start" if is_failed else ""]
+    said = "".join(f" ({each})" for each in remarks if each)
+    started = occupant.started
     at = f" at {known.entry.urls[0]}" if known is not None and known.entry.urls else ""
     if known is not None and known.shared_until is not None:
         reach += f"; shared until {words.since(known.shared_until, seen.time)}"

@@ -109,23 +109,20 @@ class TextReport:
     def _failed(self, announce: Announce, moment: Moment) -> None:
         assert announce.failure is not None and self._opened is not None
         self._failure(announce.failure)
+        tries_again = self._opened.tries_again(announce.failure, moment)
         if announce.still_serving and moment.serving_since is not None:
             clock = time.strftime("%H:%M:%S", time.localtime(moment.serving_since))
-            self._line(f"still serving the version of {clock}; save a fix to try again")
+            then = "; save a fix to try again" if tries_again else ""
+            self._line(f"still serving the version of {clock}{then}")
             if announce.failure.kind is FailureKind.STARTUP:
                 self._line(words.TWO_ALIVE)
-        elif self._goes_on(moment) and not announce.failure.kind.names_no_app:
+        elif tries_again:
             url = self._paint("36", self._opened.links[0].url)
             ended = ""
             if moment.serving_since is not None:  # a crash, or --single-lifespan
                 ended = "the version before has ended; "
             self._line(f"{ended}{url} shows this until you save a fix")
         self._line()
-
-    def _goes_on(self, moment: Moment) -> bool:
-        assert self._opened is not None
-        served = moment.serving_since is not None
-        return self._opened.reload and (self._opened.waits_for_fix or served)
 
     def _crashed(self, announce: Announce) -> None:
         assert announce.failure is not None

@@ -15,7 +15,7 @@ from homeport.ui.cli.page import Arguments
 from homeport.ui.cli.up_report import UpJson, UpText
 
 HELP = """\
-homeport up [NAME…] [--json]     start the apps of [tool.homeport.apps], or these and what they need
+homeport up [APP…] [--json]     start the apps of [tool.homeport.apps], or these and what they need
 
   [tool.homeport.apps]
   api = {app = "shop.main:app", port = 8001}
@@ -40,7 +40,7 @@ USUAL_GRACE, MARGIN = 5.0, 5.0
 def run(arguments: Sequence[str]) -> ExitCode:
     """The command. Raises UsageError."""
     parser = Arguments("up")
-    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("names", nargs="*", metavar="APP")
     given = parser.read(arguments)
     apps = apps_or_refuse()
     plan = _plan(apps, given.names)
