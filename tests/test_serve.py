@@ -140,6 +140,14 @@ def test_with_a_name_others_find_it(folder: Path) -> None:
     assert registry.entries() == ()
 
 
+def test_a_name_that_is_taken_is_refused_in_words_that_fit_a_program(folder: Path) -> None:
+    with homeport.serve(Told(), name="shop"):
+        with pytest.raises(homeport.NameTakenError) as refusal:
+            homeport.serve(Told(), name="shop").__enter__()
+        assert 'name="shop-2"' in str(refusal.value)
+        assert " --" not in str(refusal.value)
+
+
 def test_several_at_once_and_one_after_the_other(folder: Path) -> None:
     (folder / "main.py").write_text(WHO)
     with ExitStack() as stack:

@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     import httpx
 
     from homeport.core.audience import Reach
-    from homeport.core.errors import AppFailedError, HomeportError, NothingThereError
+    from homeport.core.errors import (
+        AppFailedError,
+        AppNotFoundError,
+        BindError,
+        HomeportError,
+        NameTakenError,
+        NothingThereError,
+        NotStoppedError,
+        PortBusyError,
+        UsageError,
+    )
     from homeport.core.facts import Listener
     from homeport.core.lookup import Found
     from homeport.core.port_report import PortReport
@@ -33,10 +43,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AppFailedError",
+    "AppNotFoundError",
+    "BindError",
     "Found",
     "Guard",
     "HomeportError",
+    "NameTakenError",
+    "NotStoppedError",
     "NothingThereError",
+    "PortBusyError",
+    "UsageError",
     "aconnect",
     "connect",
     "find",
@@ -47,21 +63,15 @@ __all__ = [
     "serve",
 ]
 
-_HOMES = {
-    "AppFailedError": "homeport.core.errors",
-    "Found": "homeport.core.lookup",
-    "Guard": "homeport.engine.guarding.guard",
-    "HomeportError": "homeport.core.errors",
-    "NothingThereError": "homeport.core.errors",
-}
+_HOMES = {"Found": "homeport.core.lookup", "Guard": "homeport.engine.guarding.guard"}
 
 
 def __getattr__(name: str) -> "Any":
     """Classes are imported when they are asked for: most programs never do."""
-    if name in _HOMES:
+    if name in __all__:  # a class with no home of its own is an error
         from importlib import import_module
 
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(import_module(_HOMES.get(name, "homeport.core.errors")), name)
     raise AttributeError(f"module 'homeport' has no attribute {name!r}")
 
 
@@ -113,7 +123,8 @@ def find(name: str, *, url: str | None = None) -> "Found":
     (`HOMEPORT_URL_SHOP_API` for shop-api); the servers that run here now, by name or by port. Those
     are proven: the server has answered just now, and the URL, an address and no name, is its own.
 
-    Raises NothingThereError with the names of those that run, UsageError for a URL that is none.
+    Raises NothingThereError with the names of those that run, UsageError for what is no name or no
+    URL.
     """
     from homeport.engine.find import find as look
 
@@ -175,10 +186,12 @@ def serve(
     `with` waits where it stands: in a coroutine the loop stands still for as long as the app takes
     to start and to end. `async with` does the same and lets the loop go on.
 
-    Entering raises AppFailedError with the app's traceback, or what `homeport` refuses with, for
-    `start_timeout` seconds at most. Leaving lets requests finish for `stop_timeout` seconds; it
-    raises AppFailedError when the app's process had died, NotStoppedError when its thread hangs,
-    neither in the place of an error of the block.
+    Entering raises AppFailedError, with the app's traceback or when it is not ready within
+    `start_timeout` seconds (an object that hangs then has some seconds more to end, for a thread
+    cannot be killed), or what `homeport` refuses with: NameTakenError, PortBusyError, …, all of
+    them HomeportError. Leaving lets requests finish for `stop_timeout` seconds; it raises
+    AppFailedError when the app's process had died, NotStoppedError when its thread hangs, neither
+    in the place of an error of the block.
     """
     options = dict(locals())
     del options["app"]

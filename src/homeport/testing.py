@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from homeport.core import client_words
-from homeport.core.errors import HomeportError
+from homeport.core import client_words, server_words
+from homeport.core.errors import HomeportError, NameTakenError
 from homeport.core.lookup import Place, own_url
 from homeport.core.options import Settings
 from homeport.engine.serve_for_tests import InABlock, open_in_a_block
@@ -78,7 +78,10 @@ class Server:
         given, named = self._options, isinstance(self._app, str | None)
         serving = _serving(self._app, given, self._folder)
         app = None if named else self._app
-        running = open_in_a_block(serving, app, given["name"] and serving.name, os.environ)
+        try:
+            running = open_in_a_block(serving, app, given["name"] and serving.name, os.environ)
+        except NameTakenError as error:
+            raise server_words.in_a_program(error) from None
         running.start(serving.job, given["start_timeout"])
         self._running = running
         return self

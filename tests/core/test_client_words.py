@@ -11,6 +11,11 @@ def test_a_url_that_is_none_is_shown_with_where_it_is_written() -> None:
     assert error.facts["value"] == "x" * 900
 
 
+def test_what_is_no_name_is_shown_with_its_type() -> None:
+    assert "'None' (NoneType)" in client_words.not_a_name(None).message
+    assert len(client_words.not_a_name(b"x" * 900).message) < 300
+
+
 def test_a_server_that_cannot_be_reached_from_here_is_told_from_none() -> None:
     assert client_words.nowhere("shop").code == "no-address"
     error = client_words.not_proven("shop", "http://127.0.0.1:1", "no answer within 2 s")

@@ -35,6 +35,14 @@ def test_the_second_in_a_folder_is_told_since_when_and_where_and_what_can_be_don
     assert refusal.exit_code is ExitCode.NAME_TAKEN
 
 
+def test_a_program_is_told_in_words_of_a_program() -> None:
+    refusal = words.in_a_program(taken("/home/ada/shop"))
+    assert (refusal.message, refusal.code) == (taken("/home/ada/shop").message, "name-taken")
+    assert refusal.facts == taken("/home/ada/shop").facts
+    assert refusal.next_steps[0].endswith('name="shop-2"')
+    assert not any(" --" in step for step in refusal.next_steps)
+
+
 def test_in_another_folder_the_server_is_not_to_be_replaced() -> None:
     refusal = taken("/home/ada/other")
     assert "/home/ada/shop" in refusal.message

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,6 +54,12 @@ def test_a_url_that_is_none_is_refused_by_the_name_of_its_place(here: Environmen
         find("shop", environment=here | {"HOMEPORT_URL_SHOP": "8000"})
     with pytest.raises(UsageError, match="the URL given is 'ftp://x'"):
         find("shop", "ftp://x", here)
+
+
+@pytest.mark.parametrize("name", [None, 8000])
+def test_what_is_no_name_is_refused(here: Environment, name: Any) -> None:
+    with pytest.raises(UsageError, match=f"{name}"):
+        find(name, environment=here)
 
 
 def test_a_name_that_nobody_has_is_answered_with_those_that_run(here: Environment) -> None:

@@ -146,6 +146,18 @@ def test_an_error_is_an_exit_code_not_a_traceback(tmp_path: Path) -> None:
         assert server.errors == []
 
 
+def test_a_name_that_is_taken_is_refused_in_words_of_a_script(tmp_path: Path) -> None:
+    text = HELLO + CALL.format(arguments='"main:app", name="shop"')
+    with script(tmp_path, text) as first:
+        first.ready()
+        with script(tmp_path, text) as second:
+            refusal = second.until("error")
+            assert refusal["code"] == "name-taken"
+            assert refusal["next"][0].endswith('name="shop-2"')
+            assert not any(" --" in step for step in refusal["next"])
+            assert second.wait() == 7
+
+
 def test_running_the_module_is_the_same_as_the_command(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(HELLO)
     with homeport(tmp_path, "main:app") as server:

@@ -24,6 +24,15 @@ def not_a_url(value: str, origin: str) -> UsageError:
     )
 
 
+def not_a_name(value: object) -> UsageError:
+    """Such as a setting that was not set."""
+    return UsageError(
+        f"The name of a server is a text, not {str(value)[:200]!r} ({type(value).__name__}).",
+        code="bad-name",
+        next_steps=("what runs:  homeport ls",),
+    )
+
+
 def nowhere(name: str) -> NothingThereError:
     """It runs, and has no address."""
     return NothingThereError(

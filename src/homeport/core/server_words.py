@@ -53,6 +53,13 @@ def name_taken(
     return NameTakenError(plain_line(message), code="name-taken", next_steps=steps, facts=facts)
 
 
+def in_a_program(error: NameTakenError) -> NameTakenError:
+    """The same for one who has called a function and typed no command line."""
+    other = another_name(str(error.facts["name"]))
+    steps = (f'beside it, by another name:  name="{other}"', "which one:  homeport ls")
+    return NameTakenError(error.message, code=error.code, next_steps=steps, facts=error.facts)
+
+
 def another_name(name: str) -> str:
     """One like it that may be free."""
     _, other, *_ = numbered(name)

@@ -28,9 +28,11 @@ _TRIES = 3
 def find(name: str, url: str | None = None, environment: Mapping[str, str] = os.environ) -> Found:
     """The server of that name (or on that port), or the one that is said to be it.
 
-    Raises NothingThereError with those that run, UsageError for what is no URL or a registry that
-    is not safe to read, HomeportError for a server of another version.
+    Raises NothingThereError with those that run, UsageError for what is no name or no URL or a
+    registry that is not safe to read, HomeportError for a server of another version.
     """
+    if not isinstance(name, str):
+        raise client_words.not_a_name(name)
     origin = "the URL given"
     if url is None:
         url, origin = lookup.said_in(environment, name), lookup.variable_of(name)

@@ -4,7 +4,6 @@ import argparse
 import difflib
 import re
 from collections.abc import Sequence
-from textwrap import wrap
 from typing import Any, NoReturn
 
 from homeport.core import refusals
@@ -87,6 +86,8 @@ def _add(parser: argparse.ArgumentParser, option: Option) -> None:
 
 def help_text(*, all_of_it: bool) -> str:
     """One screen that names everything, or a line for everything."""
+    from textwrap import wrap  # which no start needs
+
     listed = [option for option in OPTIONS if all_of_it or option.name in EVERYDAY]
     others = " ".join(_flag(option) for option in OPTIONS if option not in listed)
     commands = LOOKING if all_of_it else {"|".join(group): text for text, group in GROUPS.items()}

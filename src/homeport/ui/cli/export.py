@@ -33,7 +33,8 @@ HELP = """\
 homeport export systemd|launchd|compose|caddy [NAME] [--socket] [--json]
 
 Prints a file that starts the server NAME without you, or leads to it (caddy). NAME is one that is
-running, with the settings it has; else the app of this folder, with those it would get.
+running, with the settings it has; else the app of this folder, with those it would get. Without
+NAME: the server of this folder.
 
   systemd   a user unit; --socket: and a socket unit, so that a restart refuses nobody
   launchd   a launch agent

@@ -15,7 +15,7 @@ from homeport.ui.cli.commands import command_in, help_of, own_words, run_command
 from homeport.ui.cli.output import open_standard_streams, write
 
 RENEWED = "_HOMEPORT_RENEWED"
-"""`engine.renewal.VARIABLE`, not imported for every start."""
+"""`engine.renewal.VARIABLE`, whose module can wait until the worker is on its way."""
 
 
 def main() -> NoReturn:

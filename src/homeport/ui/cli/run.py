@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from homeport.core import app_refusals, refusals
-from homeport.core.errors import ExitCode, HomeportError
+from homeport.core.errors import ExitCode, HomeportError, NameTakenError
 from homeport.ui.cli.by_service_manager import from_service_manager
 from homeport.ui.cli.find_app import Wanted, find_app
 from homeport.ui.cli.folders import current_folder
@@ -33,6 +33,10 @@ def run_app(app: Any, options: dict[str, Any]) -> None:
             raise refusals.not_in_main_thread()
         code = _run(app, options, started, json=json)
     except HomeportError as error:
+        if isinstance(error, NameTakenError):
+            from homeport.core.server_words import in_a_program
+
+            error = in_a_program(error)
         tell(error, json=json)
         code = error.exit_code
     if code is not ExitCode.OK:
