@@ -8,6 +8,7 @@ from typing import Any
 from homeport.core.entry import Entry
 from homeport.core.events import Event, News
 from homeport.engine.control import Control, Handler
+from homeport.engine.outside import Input
 from homeport.engine.registration import KeptName, Registration, register
 from homeport.engine.reporting import Opened
 from homeport.engine.runtime_folder import runtime_folder
@@ -73,7 +74,7 @@ class Presence:
         """Word → what answers it."""
         return self.control.handlers
 
-    def begin(self, *, alone: bool) -> None:
+    def begin(self, *, alone: bool, signals: Input) -> None:
         """It is alone."""
 
     def hear(self, news: News) -> None:
