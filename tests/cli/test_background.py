@@ -206,6 +206,48 @@ def test_when_the_server_is_killed_its_log_is_whole_and_its_keeper_ends(shop: Us
     assert end.code == 0 and "last words\n" in end.out
 
 
+PRINTING = """
+import asyncio
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        return await receive()
+    print("seen", scope["path"], "y" * 1000, flush=True)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"fine"})
+"""
+
+
+def keepers(shop: User) -> list[int]:
+    return [pid for pid in shop.processes() if os.readlink(f"/proc/{pid}/cwd") == "/"]
+
+
+def test_a_keeper_that_is_killed_is_followed_by_another_and_nobody_notices(shop: User) -> None:
+    shop.main.write_text(PRINTING)
+    shop.start()
+    url, said = shop.entry().urls[0], 0
+
+    def speak(times: int) -> None:
+        nonlocal said
+        for _ in range(times):
+            said += 1
+            assert read(f"{url}/{said}") == b"fine"
+        eventually(lambda: f"seen /{said} " in _text(shop.log()), "it is written")
+
+    for then in ("kill", "kill", "reload", "restart", "kill"):
+        if then == "kill":
+            (keeper,) = keepers(shop)
+            os.kill(keeper, signal.SIGKILL)
+            speak(100)  # more than the pipe holds: someone reads it
+        else:
+            shop.asked(then, "shop")
+            speak(3)
+    numbers = [line.split()[1] for line in _text(shop.log()).splitlines() if "yy" in line]
+    assert numbers == [f"/{number}" for number in range(1, said + 1)]
+    assert len(keepers(shop)) == 1
+    assert shop.do("stop", "shop").code == 0
+    shop.has_nothing_left()
+
+
 def _text(path: Path) -> str:
     return path.read_text() if path.exists() else ""
 

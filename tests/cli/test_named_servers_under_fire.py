@@ -25,7 +25,7 @@ async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": body})
 """
-FLEET = 30
+FLEET = 50
 
 
 def all_at_once(*doing: Callable[[], None]) -> None:
@@ -37,7 +37,7 @@ def all_at_once(*doing: Callable[[], None]) -> None:
     assert not any(thread.is_alive() for thread in threads), "a command hangs"
 
 
-def test_thirty_start_and_stop_at_once(shop: User) -> None:
+def test_fifty_start_and_stop_at_once(shop: User) -> None:
     shop.main.write_text(QUICK)
     wrong: list[object] = []
 

@@ -168,7 +168,9 @@ def test_what_is_kept_is_for_this_process_only_and_told_once() -> None:
     fd = os.dup(listener.fileno())
     name_fd = os.dup(listener.fileno())
     os.set_inheritable(name_fd, True)
-    told = {"sockets": [fd], "log": "/x.log", "name": ["shop", "ab", [name_fd]]}
+    pipe, keeper = os.dup(fd), os.dup(fd)
+    os.set_inheritable(keeper, True)
+    told = {"sockets": [fd], "log": [pipe, keeper, "/x.log"], "name": ["shop", "ab", [name_fd]]}
     other = {VARIABLE: json.dumps({"pid": os.getppid(), **told})}
     assert kept(other) is None and not other
     mine = {VARIABLE: json.dumps({"pid": os.getpid(), **told})}
@@ -177,7 +179,10 @@ def test_what_is_kept_is_for_this_process_only_and_told_once() -> None:
     ((address, sock),) = found.sockets.items()
     assert (address.ip, address.port) == listener.getsockname() == sock.getsockname()
     assert not sock.get_inheritable()
-    assert found.log == "/x.log"
+    assert found.log is not None and found.log.path == "/x.log"
+    assert found.log.descriptors == (pipe, keeper) and not os.get_inheritable(keeper)
+    found.log._keeper.close()
+    os.close(pipe)
     assert found.name is not None and found.name.instance == "ab"
     assert found.name.descriptors == (name_fd,) and not os.get_inheritable(name_fd)
     found.name.let_go()

@@ -266,8 +266,9 @@ def test_an_app_that_must_be_alone_starts_when_the_old_one_has_ended(
                 assert found.errors == []
 
 
+@pytest.mark.parametrize("by", ["order", "signal"])
 def test_while_the_old_one_finishes_the_new_one_answers_and_obeys(
-    shop: Path, here: Environment
+    shop: Path, here: Environment, by: str
 ) -> None:
     (shop / "main.py").write_text(HELLO + SLOW)
     options = ("--single-lifespan", "--no-reload", "--stop-timeout", "15")
@@ -281,7 +282,10 @@ def test_while_the_old_one_finishes_the_new_one_answers_and_obeys(
                 eventually(lambda: registry.find("shop", here).instance != before.instance, "taken")
                 now = registry.find("shop", here)
                 assert ask(now, {"ask": "state"})["phase"] == "starting"
-                ask(now, {"ask": "stop", "instance": now.instance})
+                if by == "order":
+                    ask(now, {"ask": "stop", "instance": now.instance})
+                else:
+                    new.process.send_signal(signal.SIGINT)
                 assert new.wait() == 0
                 assert old.process.poll() is None, "it was not waited for"
             (shop / "slow").unlink()

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from homeport.core.events import Event, News
 from homeport.engine.control import Handler
+from homeport.engine.outside import Input
 from homeport.engine.registration import KeptName
 
 
@@ -14,10 +15,10 @@ class Place(Protocol):
     def handlers(self) -> dict[str, Handler]:
         """What can be asked over the control socket: word → what answers it."""
 
-    def begin(self, *, alone: bool) -> None:
+    def begin(self, *, alone: bool, signals: Input) -> None:
         """The app is about to be started.
 
-        `alone`: no other version of the app may be alive then.
+        `alone`: no other version of the app may be alive then. `signals` end the wait for that.
         """
 
     def hear(self, news: News) -> None:

@@ -7,6 +7,7 @@ from homeport.core.entry import Entry
 from homeport.core.events import Event, News
 from homeport.engine.control import Control, Handler
 from homeport.engine.new_entry import new_entry
+from homeport.engine.outside import Input
 from homeport.engine.registration import KeptName, Registration, register
 from homeport.engine.reporting import Opened
 from homeport.engine.runtime_folder import runtime_folder
@@ -61,7 +62,7 @@ class Presence:
         """Word → what answers it."""
         return self.control.handlers
 
-    def begin(self, *, alone: bool) -> None:
+    def begin(self, *, alone: bool, signals: Input) -> None:
         """It is alone."""
 
     def hear(self, news: News) -> None:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
 
 from homeport.core.address import Address
+from homeport.engine.background_log import BackgroundLog
 from homeport.engine.binding import listening
 from homeport.engine.place import Place
 from homeport.engine.registration import KeptName
@@ -26,17 +27,17 @@ VARIABLE = "_HOMEPORT_RENEWED"
 
 
 class Kept(NamedTuple):
-    """From before. `log` is the log file of a background server."""
+    """From before. `log` is that of a background server."""
 
     sockets: Mapping[Address, socket.socket]
-    log: str | None
+    log: BackgroundLog | None
     name: KeptName | None
 
 
 class Renewal:
     """The wish to start again, and what is carried over."""
 
-    def __init__(self, sockets: Sequence[socket.socket], log: str | None):
+    def __init__(self, sockets: Sequence[socket.socket], log: BackgroundLog | None):
         self._sockets = sockets
         self._log = log
         self._kept: list[int] = []
@@ -61,9 +62,11 @@ class Renewal:
 
     def go(self) -> NoReturn:
         """Become the new one. OSError when there is no interpreter any more."""
-        for descriptor in (*self._kept, *(self._name.descriptors if self._name else ())):
+        log = (*self._log.descriptors, self._log.path) if self._log is not None else None
+        name = self._name.descriptors if self._name is not None else ()
+        for descriptor in (*self._kept, *name, *(log or ())[:2]):
             os.set_inheritable(descriptor, True)
-        told = {"pid": os.getpid(), "sockets": self._kept, "log": self._log, "name": self._name}
+        told = {"pid": os.getpid(), "sockets": self._kept, "log": log, "name": self._name}
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)  # the new image would be deaf
         environment = {**os.environ, VARIABLE: json.dumps(told)}
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
@@ -77,8 +80,18 @@ def kept(environment: MutableMapping[str, str] = os.environ) -> Kept | None:
     with suppress(ValueError, KeyError, TypeError, OSError):
         told = json.loads(text)
         if told["pid"] == os.getpid():
-            return Kept(listening(told["sockets"]), told["log"], _kept_name(told.get("name")))
+            sockets = listening(told["sockets"])
+            return Kept(sockets, _kept_log(told["log"]), _kept_name(told.get("name")))
     return None
+
+
+def _kept_log(told: list[Any] | None) -> BackgroundLog | None:
+    if told is None:
+        return None
+    pipe, keeper, path = told
+    for descriptor in (pipe, keeper):
+        os.set_inheritable(descriptor, False)
+    return BackgroundLog(pipe, socket.socket(fileno=keeper), path)
 
 
 def _kept_name(told: list[Any] | None) -> KeptName | None:

@@ -29,10 +29,10 @@ class SignalPipe:
         numbers = set(ENDING) if shared else {*ENDING, signal.SIGCHLD}
         if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
             numbers.remove(signal.SIGHUP)
-        self._before = {number: signal.signal(number, handler) for number in numbers}
         self._wakeup: int | None = None
-        if not shared:
+        if not shared:  # first, for a signal between the two would be lost
             self._wakeup = signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
+        self._before = {number: signal.signal(number, handler) for number in numbers}
 
     def _write(self, number: int, frame: FrameType | None) -> None:
         os.write(self._write_end, bytes([number]))
@@ -58,10 +58,10 @@ class SignalPipe:
 
     def __exit__(self, *_: object) -> None:
         """Give the signals back."""
-        if self._wakeup is not None:
-            signal.set_wakeup_fd(self._wakeup)
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        if self._wakeup is not None:
+            signal.set_wakeup_fd(self._wakeup)
         os.close(self._read_end)
         os.close(self._write_end)
 

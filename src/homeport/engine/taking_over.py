@@ -27,6 +27,7 @@ from homeport.engine.binding import listening
 from homeport.engine.control import Handler
 from homeport.engine.control_client import ask, ask_for_files
 from homeport.engine.namesake import to_replace
+from homeport.engine.outside import Input
 from homeport.engine.pinned import Pinned
 from homeport.engine.presence import Presence, appear
 from homeport.engine.registration import KeptName
@@ -93,17 +94,17 @@ class Heir:
         self._orders: list[Event] = []
         self._always_readable: int | None = None
 
-    def begin(self, *, alone: bool) -> None:
+    def begin(self, *, alone: bool, signals: Input) -> None:
         """The other one answers, unless this app must be alone."""
         if alone:
-            self._succeed(ALONE_WITHIN)
+            self._succeed(ALONE_WITHIN, signals)
 
     def hear(self, news: News) -> None:
         """The place changes hands when the app is ready."""
         if news is News.READY and self._waits:
             self._succeed(GONE_WITHIN)
 
-    def _succeed(self, patience: float) -> None:
+    def _succeed(self, patience: float, signals: Input | None = None) -> None:
         """Let whoever has the name leave, take it, and wait so many seconds for its end."""
         self._waits = False
         leaving: list[Leaving] = []
@@ -117,16 +118,18 @@ class Heir:
             self._presence.handlers.update(self.handlers)
             self._selector.register(self._presence, selectors.EVENT_READ)
         for each in leaving:
-            self._wait(each, time.monotonic() + patience)
+            self._wait(each, time.monotonic() + patience, signals)
             each.close()
 
-    def _wait(self, other: Leaving, until: float) -> None:
+    def _wait(self, other: Leaving, until: float, signals: Input | None) -> None:
         """For its end. Who asks us meanwhile is answered; an order ends the waiting."""
         while not other.is_gone(min(until, time.monotonic() + PAUSE)) and not self._orders:
             if time.monotonic() >= until:
                 return
             if self._presence is not None:
                 self._obey_later(self._presence.read())
+            if signals is not None:
+                self._obey_later([*(signals.read() or ())])
 
     def _obey_later(self, orders: list[Event]) -> None:
         if orders and self._always_readable is None:

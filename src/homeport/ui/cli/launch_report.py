@@ -8,8 +8,8 @@ from homeport.core.errors import HomeportError
 from homeport.core.events import Announce, Event, News
 from homeport.core.order_words import no_log_kept
 from homeport.engine.background import Server
+from homeport.engine.background_log import BackgroundLog
 from homeport.engine.log_files import FOLDER, file_name
-from homeport.engine.private_folder import PrivateFolder
 from homeport.engine.reporting import Moment, Opened, Reporter
 from homeport.engine.runtime_folder import state_folder
 from homeport.ui.cli.json_report import JsonReport
@@ -23,13 +23,12 @@ TOLD = ("ready", "failed", "crashed")
 class LaunchReport:
     """Tells `inner` (the log) everything, and the terminal what happens until the app is ready."""
 
-    def __init__(self, inner: Reporter, server: Server, log: str | None, *, json: bool) -> None:
+    def __init__(self, inner: Reporter, server: Server, *, json: bool) -> None:
         self.cut, self.debug = inner.cut, inner.debug
         self.refused, self.reached = inner.refused, inner.reached
         self.share, self.local_name, self.guide = inner.share, inner.local_name, inner.guide
         self._inner = inner
         self._server = server
-        self._log = log
         self._json = json
         self._opened: Opened | None = None
         self._face: Reporter | None = self._json_face() if json else self._text_face()
@@ -46,7 +45,10 @@ class LaunchReport:
             if event["event"] in TOLD:
                 assert self._opened is not None
                 event |= {"name": self._opened.name, "instance": self._opened.instance}
-                write(json.dumps(event | {"log": self._log}) + "\n", self._server.terminal[0])
+                write(
+                    json.dumps(event | {"log": self._server.log.path}) + "\n",
+                    self._server.terminal[0],
+                )
 
         return JsonReport(told)
 
@@ -95,15 +97,16 @@ class LaunchReport:
         return None if self._selector.select(0) else []
 
 
-def kept_log(server: Server, name: str) -> tuple[str, str]:
-    """Where the log of the server is, empty for nowhere; and what has to be said about that."""
+def keep_log(log: BackgroundLog, name: str) -> str:
+    """Say where it goes, in the state folder; what has to be said when there is no place for it."""
     try:
         with state_folder(os.environ, make=True) as state:
-            path = os.path.join(state.path, FOLDER)
-        with PrivateFolder.open(path, make=True) as folder:
-            server.keep_log(folder.handle, name)
+            log.goes_to(os.path.join(state.path, FOLDER, file_name(name)))
     except HomeportError as error:
-        return "", no_log_kept(error.message)
+        message = error.message
     except OSError as error:
-        return "", no_log_kept(error.strerror or str(error))
-    return os.path.join(path, file_name(name)), ""
+        message = error.strerror or str(error)
+    else:
+        return ""
+    log.goes_nowhere()
+    return no_log_kept(message)

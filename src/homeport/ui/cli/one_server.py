@@ -113,13 +113,14 @@ class _Run:
         inputs: tuple[Input, ...],
         heard: Callable[[Loaded], None] | None = None,
     ) -> ExitCode:
+        """The first of `inputs` are the signals."""
         doors = Doors(zip(self.front.doors(), self.listeners.sockets, strict=True))
         reporter = self.reporter
         reception = Reception(self.front, doors, reporter, heard)
         with ExitStack() as cleanup:
             if self.place is not None:
                 cleanup.callback(self._leave, self.place)  # while signals are still ours
-                reporter = self._in_place(self.place, reception)
+                reporter = self._in_place(self.place, reception, inputs[0])
                 inputs = (*inputs, self.place)
             if self.keyboard is not None:
                 self.keyboard.orders.update(
@@ -142,7 +143,7 @@ class _Run:
         manager = self.start.manager
         return manager.hangup(restarts=self.serving.restarts) if manager is not None else None
 
-    def _in_place(self, place: Place, reception: Reception) -> Reporter:
+    def _in_place(self, place: Place, reception: Reception, signals: Input) -> Reporter:
         """Answer what other programs ask; the reporter that lets the place hear the news first."""
         orders = self.start.orders(
             self.front, self.serving, self.listeners.sockets, reception, self.reporter
@@ -150,7 +151,7 @@ class _Run:
         place.handlers.update(reception.handlers)
         place.handlers.update(orders.handlers)
         place.handlers["settings"] = answer_of(self.settings, command=self.start.is_command)
-        place.begin(alone=self.serving.job.single_lifespan)
+        place.begin(alone=self.serving.job.single_lifespan, signals=signals)
         return Following(self.reporter, first=lambda announce, moment: place.hear(announce.news))
 
     def _leave(self, place: Place) -> None:

@@ -11,7 +11,7 @@ from homeport import host
 from homeport.core import order_words
 from homeport.core.entry import Entry
 from homeport.core.errors import ExitCode, HomeportError, NothingThereError
-from homeport.core.registry_words import no_answer
+from homeport.core.registry_words import no_answer, other_version
 from homeport.engine import registry
 from homeport.engine.pinned import Pinned
 from homeport.ui.cli.output import write
@@ -32,16 +32,17 @@ def stop_all(*, yes: bool, may_ask: bool, json: bool) -> ExitCode:
     """Every server of this user. Raises as `stop_name`."""
     found = registry.survey(os.environ)
     entries = list(found.living)
-    silent = [no_answer(each, registry.ANSWER_WITHIN) for each in found.silent]
+    deaf = [no_answer(each, registry.ANSWER_WITHIN) for each in found.silent]
+    deaf += map(other_version, found.foreign)
     if not entries:
-        raise silent[0] if silent else order_words.nothing_runs()
+        raise deaf[0] if deaf else order_words.nothing_runs()
     if not yes:
         if not may_ask:
             raise order_words.all_needs_yes(len(entries))
         show([f"{entry.name}  {entry.urls[0]}  {entry.project}" for entry in entries])
         if not _agreed():
             raise order_words.all_declined()
-    refusals = [*_stop(entries), *silent]
+    refusals = [*_stop(entries), *deaf]
     # One that has ended by itself meanwhile is what was wanted.
     told = [each for each in refusals if each and not isinstance(each, NothingThereError)]
     if told:

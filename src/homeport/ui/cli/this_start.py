@@ -44,11 +44,13 @@ class ThisStart:
         self.manager = manager
         self.ready_fd: int | None = None
         self.renewal: Renewal | None = None
-        self.inputs: tuple[Input, ...] = ()
         self._background = background
         self._kept = kept
         self._diary = Diary()
         self._log = kept.log if kept is not None else None
+        if background is not None:
+            self._log = background.log
+        self.inputs: tuple[Input, ...] = (self._log,) if self._log is not None else ()
         self.json = False
         self.named: str | None = None
 
@@ -62,7 +64,7 @@ class ThisStart:
     def settings(self, settings: Settings) -> Settings:
         """A log is for people; the browser was opened by the first start."""
         self.json = settings.json
-        if self._background is not None or self._log is not None:
+        if self._log is not None:
             settings = replace(settings, json=False)
         return replace(settings, open=False) if self._kept is not None else settings
 
@@ -90,13 +92,11 @@ class ThisStart:
             followers.append(ReadyLine(self.ready_fd, opened).hear)
         if self._background is None:
             return Following(reporter, *followers)
-        from homeport.ui.cli.launch_report import LaunchReport, kept_log
+        from homeport.ui.cli.launch_report import LaunchReport, keep_log
 
-        self._log, note = kept_log(self._background, opened.name or name)
-        launch = LaunchReport(
-            Following(reporter, *followers), self._background, self._log, json=self.json
-        )
-        self.inputs = (launch,)
+        note = keep_log(self._background.log, opened.name or name)
+        launch = LaunchReport(Following(reporter, *followers), self._background, json=self.json)
+        self.inputs = (*self.inputs, launch)
         if note:
             launch.warn(note)
         return launch
@@ -118,7 +118,7 @@ class ThisStart:
             diary=self._diary,
             sockets=sockets,
             restarts=serving.restarts,
-            log=self._log,
+            log=self._log.path if self._log is not None else None,
             renewal=self.renewal,
             is_managed=self.manager is not None,
             within=serving.stop_timeout * 2 + MARGIN,
