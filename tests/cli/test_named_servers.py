@@ -430,13 +430,13 @@ def until_ready(following: Running) -> list[str]:
 def test_ls_says_of_whom_the_app_does_not_start(shop: User) -> None:
     shop.main.write_text(BROKEN)
     with shop.doing("main:app", "--port", "0", "--name", "shop", "--json") as server:
-        server.until("failed")
-        page = shop.do("ls", env={"COLUMNS": "250"}).out
-        (line,) = (line for line in page.splitlines() if " shop " in line)
-        assert "(its app does not start)" in line
-        shop.main.write_text(OTHER)
-        server.until("ready")
-        assert "does not start" not in shop.do("ls", env={"COLUMNS": "250"}).out
+        start = [str(server.until("listening")["port"]), "shop"]
+        for event, is_said in (("failed", True), ("ready", False)):
+            server.until(event)
+            page = shop.do("ls", env={"COLUMNS": "250"}).out
+            (line,) = (line for line in page.splitlines() if line.split()[:2] == start)
+            assert ("(its app does not start)" in line) is is_said
+            shop.main.write_text(OTHER)
 
 
 def test_ls_has_names_links_and_what_is_shared(shop: User) -> None:
