@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO
 
-SHELL = "/bin/sh"
-
 
 class KeptProcess:
     """One program. `out` and `err` are the reading ends of what it writes, non-blocking.

@@ -6,19 +6,19 @@ waits for any of them.
 
 import os
 import selectors
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import IO, Any, NamedTuple
 
-from homeport.core import env_words, registry_words, up_refusals
+from homeport.core import registry_words, up_refusals
 from homeport.core.apps_table import App
 from homeport.core.entry import UP
 from homeport.core.errors import ExitCode, HomeportError
 from homeport.core.start_order import Stage, hopeless, startable, stoppable, waiting_for
 from homeport.engine import command_process
 from homeport.engine.command_entry import CommandEntry
+from homeport.engine.launch import environment_of, words_of
 from homeport.engine.listening_of import held_by, other_ports
 from homeport.engine.member import LOOK_AGAIN, Member, Said
 from homeport.engine.new_entry import new_entry
@@ -27,8 +27,6 @@ from homeport.engine.signals import SignalPipe
 
 LATE = 10.0
 """Seconds after which it is said that a command does not listen yet."""
-_NOT_PASSED_ON = ("PORT", "HOMEPORT_PORT", "HOMEPORT_NAME", "HOMEPORT_APP", "HOMEPORT_JSON")
-"""Meant for one server."""
 
 
 class Plan(NamedTuple):
@@ -119,15 +117,17 @@ class Fleet:
 
     def _start(self, member: Member) -> None:
         app = member.app
+        urls = {name: each.url for name, each in self._members.items() if each.url is not None}
         try:
-            command = self._command(member)
-            environment = self._environment_of(member)
-            folder = os.path.join(self._plan.project, app.folder)
-            is_command = app.command is not None
+            self._choose_port(member)
             self._say(app.name, event="app-starting", serves=app.serves, port=member.port)
             member.run(
                 command_process.start(
-                    command, folder, environment, group=is_command, grace=self._plan.grace
+                    words_of(app, member.name),
+                    os.path.join(self._plan.project, app.folder),
+                    environment_of(app, member.port, urls, self._environment),
+                    group=app.command is not None,
+                    grace=self._plan.grace,
                 )
             )
         except (HomeportError, OSError) as error:
@@ -147,30 +147,13 @@ class Fleet:
             text = f"{error.strerror or error}{place}"
         self._say(member.app.name, event="app-not-started", reason=text)
 
-    def _command(self, member: Member) -> Sequence[str]:
-        """The words to run; a command gets its port here."""
-        app = member.app
-        if app.app is not None:
-            port = () if app.port is None else ("--port", str(app.port))
-            words = (app.app, "--name", member.name, *port, "--json")
-            return (sys.executable, "-P", "-m", "homeport", *words)
-        assert app.command is not None
-        if app.port is None:
-            member.port, notes = port_ahead(member.name, self._plan.project, self._environment)
-            for note in notes:
-                self._warn(member, note)
-        return (command_process.SHELL, "-c", app.command)
-
-    def _environment_of(self, member: Member) -> dict[str, str]:
-        kept = {k: v for k, v in self._environment.items() if k not in _NOT_PASSED_ON}
-        kept.setdefault("PYTHONUNBUFFERED", "1")
-        for need in member.app.needs:
-            url = self._members[need].url
-            assert url is not None
-            kept[env_words.url_variable(need)] = url
-        if member.app.command is not None:
-            kept["PORT"] = str(member.port)
-        return kept | dict(member.app.env)
+    def _choose_port(self, member: Member) -> None:
+        """For a command that is given none; a server chooses its own."""
+        if member.app.command is None or member.app.port is not None:
+            return
+        member.port, notes = port_ahead(member.name, self._plan.project, self._environment)
+        for note in notes:
+            self._warn(member, note)
 
     def _hear(self, member: Member, stream: IO[bytes]) -> None:
         said = member.hear(stream)
