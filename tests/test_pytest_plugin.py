@@ -40,11 +40,14 @@ def test_who(homeport_client, homeport_server, n):
 
 
 def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """pytest in that folder, with the plugin as it is installed."""
+    """pytest in that folder, with the plugin as it is installed.
+
+    Not with the temporary folder of our own run: that is shut for other users at every start.
+    """
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
         cwd=folder,
-        env=environment(XDG_RUNTIME_DIR=str(folder)),
+        env=environment(XDG_RUNTIME_DIR=str(folder), PYTEST_DEBUG_TEMPROOT=str(folder)),
         capture_output=True,
         text=True,
         timeout=120,

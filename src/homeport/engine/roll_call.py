@@ -48,4 +48,4 @@ def tls_servers(environment: Mapping[str, str] = os.environ) -> frozenset[int]:
 def _known(entry: Entry, told: Mapping[str, Any]) -> Known:
     if told.get("instance") != entry.instance:
         return Known(entry, None, None, None)
-    return Known(entry, told["phase"], told["background"], told["shared_until"])
+    return Known(entry, *(told.get(field) for field in ("phase", "background", "shared_until")))
