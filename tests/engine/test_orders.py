@@ -117,7 +117,7 @@ def test_what_a_service_manager_has_started_only_that_starts_again() -> None:
     assert "systemctl --user restart" in refusal.value.next_steps[1]
 
 
-@pytest.mark.parametrize("word", ["reload", "restart"])
+@pytest.mark.parametrize("word", ["reload", "restart", "listeners"])
 def test_a_server_that_stops_does_nothing_else_any_more(word: str) -> None:
     diary = Diary()
     diary.hear(Announce(news=News.STOPPING), Moment())
