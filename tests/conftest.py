@@ -2,10 +2,13 @@
 
 import os
 
+import pytest
+
 for name in ("COLUMNS", "LINES"):  # pytest-xdist sets them; terminals of the tests have a size
     os.environ.pop(name, None)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are CPUs: most tests wait for processes most of the time."""
     return (os.cpu_count() or 1) + 1

@@ -9,7 +9,6 @@ requests to the local network are off: what is measured is the server.
 import contextlib
 import http.server
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +34,6 @@ ARGUMENTS = (
     f"--disable-features={','.join(_OFF)}",
 )
 PATIENCE = 10.0  # seconds for what must come
-QUIET = 0.6  # seconds after which what has not come is taken not to come
 PAGE = "<!doctype html><title>page</title><body>"
 
 _TEXT = """async ([url, options]) => {
@@ -58,8 +56,18 @@ _FORM = """([url, method]) => {
     Object.assign(form, {action: url, method})
     form.enctype = "text/plain"
     document.body.append(form)
-    form.submit()
+    setTimeout(() => form.submit())
 }"""
+_SANDBOX = """url => new Promise(done => {
+    const frame = document.createElement("iframe")
+    frame.sandbox = "allow-scripts"
+    frame.srcdoc = `<script>
+        const socket = new WebSocket("${url}")
+        socket.onmessage = socket.onerror = event => parent.postMessage(event.type, "*")
+    </script>`
+    addEventListener("message", event => done(event.data))
+    document.body.append(frame)
+})"""
 
 
 @dataclass(frozen=True)
@@ -70,13 +78,9 @@ class Victim:
     folder: Path
 
     def did(self, what: str) -> bool:
-        """Whether the app was called for that path; what may still come is waited for."""
-        notes, deadline = self.folder / "notes", time.monotonic() + QUIET
-        while time.monotonic() < deadline:
-            if notes.exists() and what in notes.read_text().splitlines():
-                return True
-            time.sleep(0.02)
-        return False
+        """Whether the app was called for that path: known as soon as the browser has its answer."""
+        notes = self.folder / "notes"
+        return notes.exists() and what in notes.read_text().splitlines()
 
 
 @dataclass(frozen=True)
@@ -141,8 +145,10 @@ def rebinding_socket(visitor: Visitor, victim: Victim) -> bool:
 
 def foreign_form(visitor: Visitor, victim: Victim) -> bool:
     with visitor.evil() as page:
-        page.evaluate(_FORM, [f"http://localhost:{victim.port}/change?form", "post"])
-        return victim.did("/change?form")
+        url = f"http://localhost:{victim.port}/change?form"
+        with page.expect_navigation(url=url):
+            page.evaluate(_FORM, [url, "post"])
+    return victim.did("/change?form")
 
 
 def foreign_fetch(visitor: Visitor, victim: Victim) -> bool:
@@ -180,14 +186,8 @@ def foreign_frame(visitor: Visitor, victim: Victim) -> bool:
 def sandboxed(visitor: Visitor, victim: Victim) -> bool:
     """`Origin: null`, from a frame that its page has taken everything from."""
     url = f"ws://localhost:{victim.port}/socket?null"
-    inner = f"<script>new WebSocket('{url}')</script>"
     with visitor.evil() as page:
-        page.evaluate(
-            """inner => { const frame = document.createElement("iframe")
-            frame.sandbox = "allow-scripts"; frame.srcdoc = inner; document.body.append(frame) }""",
-            inner,
-        )
-        return victim.did("/socket?null")
+        return bool(page.evaluate(_SANDBOX, url) == "message")
 
 
 def unspecified(visitor: Visitor, victim: Victim) -> bool:
@@ -232,7 +232,7 @@ def coming_back(visitor: Visitor, victim: Victim) -> bool:
     url = f"http://localhost:{victim.port}/callback?code=1"
     with visitor.evil() as page:
         with page.expect_navigation(url=url):
-            page.evaluate("url => { location.href = url }", url)
+            page.evaluate("url => { setTimeout(() => { location.href = url }) }", url)
         return bool(page.title() == "the app")
 
 

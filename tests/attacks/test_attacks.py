@@ -29,7 +29,7 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
         yield victim
 
 
-@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.words)
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.words.replace(" ", "-"))
 def test_what_a_page_can_do(deed: Deed, visitor: Visitor, ours: Victim, theirs: Victim) -> None:
     assert deed.do(visitor, theirs) is True, "it would not have worked anyway"
     assert deed.do(visitor, ours) is deed.wanted
