@@ -270,6 +270,8 @@ class Device:
             self.connect(place_of(url), 2).close()
         except ConnectionRefusedError:
             return True
+        except ConnectionResetError:  # it was closed in that very moment
+            return False
         return False
 
     def start(self, url: str, path: str) -> socket.socket:

@@ -58,6 +58,8 @@ def is_refused(address: tuple[str, int]) -> bool:
         socket.create_connection(address, 2).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # it was closed in that very moment
+        return False
     return False
 
 
