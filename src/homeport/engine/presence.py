@@ -67,7 +67,7 @@ class Presence:
 
     def hear(self, news: News) -> None:
         """Nothing changes hands; a server that is stopping does not listen any more."""
-        self._listens = news is not News.STOPPING
+        self._listens = self._listens and news is not News.STOPPING
 
     def fileno(self) -> int:
         """For selectors."""
