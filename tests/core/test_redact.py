@@ -2,7 +2,8 @@ import time
 
 import pytest
 
-from homeport.core.redact import MAX_LENGTH, command_line, plain, plain_line
+from homeport.core.plain import plain, plain_line
+from homeport.core.redact import MAX_LENGTH, command_line
 
 TOKEN = "sk-abcdefghijklmnopqrstuvwxyz0123456789"
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6Ik1lIn0.c2ln"

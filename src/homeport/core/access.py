@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 from homeport.core.asking import OWN_PATHS
-from homeport.core.redact import plain
+from homeport.core.plain import plain
 
 Visit = tuple[str, str, str, str, int]
 """Client (`ip:port`), method, path with query string, HTTP version, status.

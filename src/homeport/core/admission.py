@@ -30,7 +30,7 @@ from homeport.core.pairing import (
     may_knock,
     of_peer,
 )
-from homeport.core.redact import plain
+from homeport.core.plain import plain
 from homeport.core.secret_hash import hashed
 from homeport.core.share import Share, Sharing
 from homeport.core.share_actions import (

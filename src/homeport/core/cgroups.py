@@ -8,7 +8,7 @@ a path that tells nothing gives an empty `Origin`.
 import re
 
 from homeport.core.facts import Origin
-from homeport.core.redact import plain
+from homeport.core.plain import plain
 
 _SHORT = 12  # digits of a container id, as the container engines print it
 _LONGEST_NAME = 255  # bytes, of a unit (systemd.unit(5)) and of a folder

@@ -5,9 +5,9 @@ from enum import Enum
 from typing import Any
 
 from homeport.core.facts import Listener
+from homeport.core.plain import plain
 from homeport.core.port_choice import Choice
 from homeport.core.port_claims import Owner
-from homeport.core.redact import plain
 from homeport.core.words import who_holds
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from homeport.core.events import Announce, News
-from homeport.core.redact import plain
+from homeport.core.plain import plain
 
 LONGEST_STATUS = 300
 """Characters; systemctl shows one line."""

@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 
 from homeport.core.launchers import base_name, launched, without_options
-from homeport.core.redact import MASK, plain, redacted
+from homeport.core.plain import plain
+from homeport.core.redact import MASK, redacted
 
 _LONGEST = 40  # characters of a name
 _WORDS, _LETTERS = 500, 4096  # of a command line that are looked at: keeps hostile ones cheap

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from homeport.core.redact import MASK, plain
+from homeport.core.plain import plain
+from homeport.core.redact import MASK
 
 _LONGEST = 120  # characters of a target
 _WORDS, _LETTERS = 500, 4096  # of a command line that are looked at: keeps hostile ones cheap

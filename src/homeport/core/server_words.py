@@ -2,7 +2,7 @@
 
 from homeport.core.entry import Entry, Foreign
 from homeport.core.errors import HomeportError, NameTakenError
-from homeport.core.redact import plain_line
+from homeport.core.plain import plain_line
 from homeport.core.server_name import numbered
 from homeport.core.words import since
 

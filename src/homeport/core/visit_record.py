@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from homeport.core.redact import plain
+from homeport.core.plain import plain
 
 LONGEST = 200
 """Characters of a path that are kept."""

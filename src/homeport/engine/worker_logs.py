@@ -6,7 +6,7 @@ import sys
 import time
 
 from homeport.core.failure import FailureKind, short_traceback
-from homeport.core.redact import plain_line
+from homeport.core.plain import plain_line
 from homeport.core.wire import Job
 from homeport.engine.failure_report import failure_of, last_line
 

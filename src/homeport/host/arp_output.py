@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from homeport.core.address import is_ip
 from homeport.core.neighbours import Neighbour, NeighbourState
-from homeport.core.redact import plain
+from homeport.core.plain import plain
 
 COMMAND = ("arp", "-an")
 _TIMEOUT = 5.0  # seconds

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from homeport.core.address import Address, is_ip
-from homeport.core.redact import plain
+from homeport.core.plain import plain
 
 _ENDPOINT = re.compile(r"(?P<ip>\*|\[[^\]]*\]|[^\[\]]*):(?P<port>[0-9]{1,5})")
 _NETSTAT_ENDPOINT = re.compile(r"(?P<ip>.+)\.(?P<port>[0-9]{1,5})")

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from homeport.core.address import is_ip
-from homeport.core.redact import plain
+from homeport.core.plain import plain
 
 HOSTS = Path("/etc/hosts")
 if sys.platform == "win32":

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from homeport.core.facts import Ancestor, Holder
+from homeport.core.plain import plain
 from homeport.core.programs import program_of
-from homeport.core.redact import command_line, plain
+from homeport.core.redact import command_line
 from homeport.host._psutil import Process, Psutil
 
 T = TypeVar("T")

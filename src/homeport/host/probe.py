@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from homeport.core.address import Address
-from homeport.core.redact import plain
+from homeport.core.plain import plain
 from homeport.core.well_known import NEVER_PROBED, NO_WEB_SERVERS
 from homeport.host.one_request import answer
 

@@ -14,7 +14,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from homeport.core.facts import Ancestor, Holder, Origin, Project
-from homeport.core.redact import command_line, plain
+from homeport.core.plain import plain
+from homeport.core.redact import command_line
 from homeport.host.proc_files import (
     Stat,
     parse_boot_time,

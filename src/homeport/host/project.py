@@ -40,7 +40,7 @@ def project_at(folder: str) -> "Project | None":
     up (one repository with many projects).
     """
     from homeport.core.facts import Project
-    from homeport.core.redact import plain
+    from homeport.core.plain import plain
 
     try:
         above = list(_upwards(folder)) if os.path.isabs(folder) else []

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from homeport.core.address import Interface, is_link_local
-from homeport.core.redact import plain
+from homeport.core.plain import plain
 from homeport.host import netlink
 from homeport.host.link_kinds import Link, kind_of
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from homeport.core.address import Address
 from homeport.core.facts import Holder, Listener, Origin, Remnant, RemnantKind
-from homeport.core.redact import plain
+from homeport.core.plain import plain
 
 # The kernel's include/net/tcp_states.h
 ESTABLISHED, SYN_SENT, TIME_WAIT, CLOSE, LISTEN = 1, 2, 6, 7, 10

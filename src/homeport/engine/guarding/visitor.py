@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qsl
 
-from homeport.core.redact import plain
+from homeport.core.plain import plain
 from homeport.engine.guarding.denials import Receive, Scope
 
 LONGEST_BODY = 4096

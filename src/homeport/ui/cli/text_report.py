@@ -9,7 +9,7 @@ from homeport.core import words
 from homeport.core.address import is_loopback
 from homeport.core.events import Announce, News
 from homeport.core.failure import Failure, FailureKind, short_traceback
-from homeport.core.redact import plain, plain_line
+from homeport.core.plain import plain, plain_line
 from homeport.engine.reporting import Moment, Opened, RefusedVisit
 from homeport.ui.cli.output import columns
 

@@ -10,7 +10,7 @@ from homeport.core import order_words, refusals
 from homeport.core.entry import Entry
 from homeport.core.errors import HomeportError, NothingThereError
 from homeport.core.failure import Failure, short_traceback
-from homeport.core.redact import plain, plain_line
+from homeport.core.plain import plain, plain_line
 from homeport.engine import control_client, registry
 from homeport.engine.pinned import Pinned
 from homeport.ui.cli.json_report import failure_told
