@@ -1,7 +1,6 @@
 """A worker from the moment its app is loaded: startup, serving, and an orderly end."""
 
 import asyncio
-import gc
 import logging
 import os
 import socket
@@ -11,7 +10,7 @@ from homeport.core.errors import ExitCode
 from homeport.core.failure import Failure, FailureKind
 from homeport.core.wire import Adopt, Drained, Failed, Job, Ping, Pong, Ready, Retire, Taken
 from homeport.core.wire_doors import Answered, Certify, Change, Cut, Passes, Serve, Shut
-from homeport.engine import used_files
+from homeport.engine import garbage, used_files
 from homeport.engine.channel import Channel, Received
 from homeport.engine.heirs import InOrder, Successor, adopt
 from homeport.engine.imports_seen import ImportsSeen, Telling
@@ -19,11 +18,6 @@ from homeport.engine.imports_seen import ImportsSeen, Telling
 if TYPE_CHECKING:
     from homeport.engine.access_log import AccessLog
     from homeport.engine.serving.server import Server
-
-_GC_AS_USUAL = gc.get_threshold()
-GC_WHILE_LOADING = (100_000, 50, 100)
-"""Imports make many objects and little garbage: looking for it costs a tenth of the start."""
-
 
 LAST_WORDS = 1.0
 """Seconds that the supervisor has to hear what a worker says at its end."""
@@ -102,7 +96,7 @@ class Life:
         loop.add_reader(self._channel.fileno(), self._read)
         self._channel.never_wait(self._send_when_there_is_room)
         if not self._is_guest:
-            _collect_as_usual()
+            garbage.collect_as_usual()
         docs = docs_path(self._app)
         self._channel.send(Ready(docs=docs))
         used_files.tell(self._channel)
@@ -209,10 +203,3 @@ class Life:
     def _leave(self, retire: Retire = Retire(grace=0.1, timeout=1.0)) -> None:  # noqa: B008
         if self._retire is not None and not self._retire.done():
             self._retire.set_result(retire)
-
-
-def _collect_as_usual() -> None:
-    """What is loaded stays: never look through it again."""
-    gc.freeze()
-    if gc.get_threshold() == GC_WHILE_LOADING:  # else the app has chosen its own
-        gc.set_threshold(*_GC_AS_USUAL)

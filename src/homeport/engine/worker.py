@@ -10,7 +10,6 @@ line, then waits for its job:
 
 import atexit
 import contextlib
-import gc
 import importlib
 import os
 import signal
@@ -18,13 +17,18 @@ import socket
 import sys
 from typing import Any, NoReturn
 
+from homeport.engine import garbage
+
+if __name__ == "__main__":
+    garbage.hardly_collect()
+
 from homeport.core.errors import ExitCode
 from homeport.core.failure import Failure, FailureKind
 from homeport.core.wire import Imported, Job, Loaded, Message, Start, decode, encode
 from homeport.engine import fresh_import, imports_seen, used_files
 from homeport.engine.channel import Channel
 from homeport.engine.imports_seen import ImportsSeen
-from homeport.engine.life import GC_WHILE_LOADING, Life, listening, report, run_loop
+from homeport.engine.life import Life, listening, report, run_loop
 from homeport.engine.versions import version_of
 
 CHANNEL, LIFELINE = 3, 4
@@ -34,7 +38,6 @@ def main() -> NoReturn:
     """The whole life of a worker process."""
     from homeport.engine import lifeline
 
-    gc.set_threshold(*GC_WHILE_LOADING)
     lifeline.hold_on_to(LIFELINE)
     os.register_at_fork(after_in_child=_let_go_after_fork)
     _ignore_the_terminal()

@@ -8,17 +8,20 @@ import os
 import signal
 import sys
 import time
-from typing import NoReturn
 
 from homeport.ui.cli.by_service_manager import from_service_manager
 from homeport.ui.cli.commands import command_in, help_of, own_words, run_command
 from homeport.ui.cli.output import open_standard_streams, write
 
+TYPE_CHECKING = False  # as in typing, which takes longer to import than all of this
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 RENEWED = "_HOMEPORT_RENEWED"
 """`engine.renewal.VARIABLE`, whose module can wait until the worker is on its way."""
 
 
-def main() -> NoReturn:
+def main() -> "NoReturn":
     """The console script. Ends the process with one of `core.errors.ExitCode`."""
     started = time.monotonic()
     arguments = sys.argv[1:]
@@ -74,7 +77,7 @@ def _tell(arguments: list[str], command: str | None) -> int:
     return write(fitted(help_text(all_of_it="all" in arguments), width()))
 
 
-def _leave(code: int) -> NoReturn:
+def _leave(code: int) -> "NoReturn":
     """Without the interpreter's long goodbye; everything has been written by now."""
     os._exit(code)
 
