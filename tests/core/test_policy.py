@@ -33,7 +33,7 @@ EXPECTED: dict[type, str] = {Allow: "allow", Deny: "deny", Ask: "challenge", Dro
 
 
 def host(value: str, **more: object) -> Visit:
-    return replace(Visit(method="GET", hosts=(value.encode(),), peer="127.0.0.1"), **more)  # type: ignore[arg-type]
+    return Visit(method="GET", hosts=(value.encode(),), peer="127.0.0.1").replaced(**more)
 
 
 def fault(decision: Decision) -> Fault:
@@ -102,8 +102,8 @@ def test_an_open_door_takes_every_peer_and_the_address_it_came_to() -> None:
     door = Policy(kind=DoorKind.OPEN, ip="::", port=8000)
     came = host("192.168.1.20:8000", peer="203.0.113.9", arrived_at="::ffff:192.168.1.20")
     assert decide(came, door) == Allow()
-    assert fault(decide(replace(came, arrived_at="10.0.0.1"), door)) is Fault.FOREIGN_HOST
-    assert fault(decide(replace(came, arrived_at=None), door)) is Fault.FOREIGN_HOST
+    assert fault(decide(came.replaced(arrived_at="10.0.0.1"), door)) is Fault.FOREIGN_HOST
+    assert fault(decide(came.replaced(arrived_at=None), door)) is Fault.FOREIGN_HOST
     assert fault(decide(host("[::]:8000", arrived_at="::"), door)) is Fault.FOREIGN_HOST
 
 

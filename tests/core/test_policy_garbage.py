@@ -1,7 +1,6 @@
 """Visits made of random parts: never an exception, and what passes is what should."""
 
 import random
-from dataclasses import replace
 
 from homeport.core.policy import Allow, Ask, Deny, DoorKind, PassKind, Policy, Via, Visit, decide
 from tests.core.guard_rows import PHONE
@@ -62,7 +61,7 @@ def test_on_loopback_only_our_names_and_pages_pass_whatever_else_is_sent() -> No
 def test_on_a_share_nobody_passes_without_a_pass_but_a_preflight() -> None:
     chance, passed = random.Random(2), 0
     for _ in range(30_000):
-        visit = replace(random_visit(chance), hosts=(b"192.168.1.20:8000",))
+        visit = random_visit(chance).replaced(hosts=(b"192.168.1.20:8000",))
         decision = decide(visit, SHARE)
         if decision == Allow():
             passed += 1

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -59,7 +58,7 @@ FAILURE = Failure(
         Imported(),
         Start(),
         Used(files={"/srv/main.py": [1_700_000_000_000_000_000, 12, 2**64 - 1]}),
-        Used(sought=("/srv/x", "/srv/y"), listed=("/srv/plugins",)),
+        Used(files={}, sought=("/srv/x", "/srv/y"), listed=("/srv/plugins",)),
         Ready(),
         Failed(failure={"kind": "died"}),
         Drained(cut_requests=1),
@@ -94,7 +93,7 @@ def test_a_message_is_one_line_whatever_it_says() -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        replace(JOB, project="/srv/caf\udce9"),
+        JOB.replaced(project="/srv/caf\udce9"),
         Used(files={"/srv/caf\udce9.py": [1, 2]}),
         Failed(failure={"error": "ValueError: \ud800"}),
     ],

@@ -1,7 +1,6 @@
 """The supervisor's side of the warm template."""
 
 import select
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,7 +36,7 @@ def test_nothing_is_forked_while_more_is_imported(
     installed.add("quick", "")
     installed.add("slow", f"import time\ntime.sleep({PATIENCE + 3})\n")
     warnings: list[str] = []
-    warmth = Warmth(replace(JOB, project=str(tmp_path / "app")), (), warnings.append, [])
+    warmth = Warmth(JOB.replaced(project=str(tmp_path / "app")), (), warnings.append, [])
     try:
         warmth.heard(Loaded(modules=("quick",), asked=()))
         warmth.heard(Loaded(modules=("slow",)))

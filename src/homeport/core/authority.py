@@ -9,7 +9,8 @@ not), no IPv4 in IPv6 clothes. Nothing is folded but upper case, in a Host (RFC 
 
 import ipaddress
 import re
-from dataclasses import dataclass
+
+from homeport.core.record import Record
 
 NULL = b"null"
 """What a sandboxed frame, a local file or a redirected request sends as its origin (RFC 6454)."""
@@ -27,8 +28,7 @@ _PORT = re.compile(r"[1-9][0-9]{0,4}")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Authority:
+class Authority(Record):
     """Who a request is for, as its Host says: a lower-case host, and a port if one was written.
 
     An IPv6 address stands in brackets and is spelled as it was sent.
@@ -45,8 +45,7 @@ class Authority:
         return self.host if self.port is None else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Record):
     """Where a page came from (RFC 6454): `port` is None where the scheme's own is meant."""
 
     scheme: str

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from homeport.core.record import Record
+
 LONGEST_SHOWN = 100  # characters of a header value that are shown to people
 
 
@@ -42,8 +44,7 @@ class Fault(Enum):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Allow:
+class Allow(Record):
     """The app may answer."""
 
 
@@ -65,13 +66,11 @@ class Deny:
         return self.fault.rule
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Record):
     """401: the visitor may ask to be let in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(Record):
     """Close without an answer: it came from where nobody was invited (R0)."""
 
 

@@ -1,9 +1,10 @@
 """Why an app did not start, or broke: a traceback as a value, with the user's frames first."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
+
+from homeport.core.record import Record
 
 
 class FailureKind(Enum):
@@ -23,8 +24,7 @@ class FailureKind(Enum):
         return self in (self.MODULE_MISSING, self.ATTRIBUTE_MISSING, self.NOT_ASGI)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class Frame(Record):
     """One line of a traceback. `own` means: from the user's project, not from a library.
 
     `source` has a second line with carets where the place within the line is known.
@@ -37,8 +37,7 @@ class Frame:
     own: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Record):
     """`summary` is one sentence, `error` the exception's last line, `full` the whole traceback."""
 
     kind: FailureKind
@@ -50,7 +49,8 @@ class Failure:
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready form; `from_json` reads it back."""
-        return {**asdict(self), "kind": self.kind.value}
+        frames = [frame.to_dict() for frame in self.frames]
+        return {**self.to_dict(), "kind": self.kind.value, "frames": frames}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Failure":

@@ -1,8 +1,9 @@
 """What the workers know of passes: a copy that the supervisor sends them at every change."""
 
-from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any, Self
+
+from homeport.core.record import Record
 
 
 class TokenState(Enum):
@@ -13,8 +14,7 @@ class TokenState(Enum):
     WRONG = "wrong"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mirror:
+class Mirror(Record):
     """Token hashes with their device ids, dead token hashes, and who has to wait.
 
     `waits` are peers with the monotonic time until when; the clock is the same in every process
@@ -43,7 +43,7 @@ class Mirror:
 
     def to_json(self) -> dict[str, Any]:
         """For a message to a worker."""
-        return asdict(self)
+        return self.to_dict()
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:

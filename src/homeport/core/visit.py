@@ -1,7 +1,8 @@
 """One request as the guard sees it: plain facts, taken from the socket and the headers."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from homeport.core.record import Record
 
 TOKEN_HEADER = "X-Homeport-Token"
 """In which programs send their pass."""
@@ -28,8 +29,7 @@ class Via(Enum):
     QUERY = "query"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class Visit(Record):
     """Header values are as sent, one per line that was sent: none at all is an empty tuple.
 
     `peer` and `arrived_at` are the two ends of the connection (IP addresses), None on a socket that

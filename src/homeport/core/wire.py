@@ -5,9 +5,9 @@ SCM_RIGHTS data; the message says how many belong to it (`engine/channel.py`).
 """
 
 import json
-from dataclasses import asdict, dataclass, field
 from typing import Any, get_args
 
+from homeport.core.record import Record
 from homeport.core.wire_doors import (
     Answered,
     Asked,
@@ -22,8 +22,7 @@ from homeport.core.wire_doors import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Record):
     """To a new worker: what to load and how to serve it.
 
     `failure` set: serve the page that shows it instead of an app. `colour` and `json` are about
@@ -49,8 +48,7 @@ class Job:
     warm: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retire:
+class Retire(Record):
     """To a worker: stop accepting, finish, leave. Times in seconds.
 
     Streams and WebSockets get `grace`, requests in progress get `timeout`. `hand_over`: another
@@ -62,16 +60,14 @@ class Retire:
     hand_over: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Released:
+class Released(Record):
     """From a retiring worker: no request that is sent from now on is read by it.
 
     Except the rest of what it is reading already.
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handed:
+class Handed(Record):
     """From a retiring worker: so many connections for its successor come along.
 
     They belong to one of the listeners, by its place in `Serve`. `used`: something was answered
@@ -83,8 +79,7 @@ class Handed:
     used: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adopt:
+class Adopt(Record):
     """To the current worker: serve these connections from now on; fields as in `Handed`."""
 
     descriptors: int
@@ -92,37 +87,31 @@ class Adopt:
     used: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Taken(Record):
     """The answer to `Handed` and to `Adopt`: they have arrived, the next batch may come."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
+class Ready(Record):
     """From a worker: the app is imported and started. `docs` is the path of its API page."""
 
     docs: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class Failed(Record):
     """From a worker: the app does not start (`core.failure.Failure.to_json()`); it leaves now."""
 
     failure: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class Imported(Record):
     """From a worker whose job is `single_lifespan`: the app is imported, it waits for `Start`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
+class Start(Record):
     """To a worker that waits: nobody else has a lifespan now, begin yours."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Used:
+class Used(Record):
     """From a worker: what of the project it has used since it last said so.
 
     It is said before `Failed`, so that a fix made meanwhile is noticed, after `Ready`, and again
@@ -130,20 +119,18 @@ class Used:
     `sought`: names (paths without `.py`) that an import looked for in vain. `listed`: folders.
     """
 
-    files: dict[str, list[int]] = field(default_factory=dict)
+    files: dict[str, list[int]]
     sought: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drained:
+class Drained(Record):
     """From a retiring worker: how many requests it had to cut short."""
 
     cut_requests: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class Loaded(Record):
     """From a worker: what it has imported since it last said so, in order.
 
     `modules` are installed code, as long as nothing depended on a change that the project made to
@@ -161,8 +148,7 @@ class Loaded:
     unfit: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Warm:
+class Warm(Record):
     """To a template: import these, and none of `refused` nor what imports one of them.
 
     `asked` and `environment_changed` are what the worker did that it is modelled on.
@@ -175,42 +161,37 @@ class Warm:
     environment_changed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Warmed:
+class Warmed(Record):
     """From a template: it has done what `Warm` said.
 
     `files` are what it has loaded: path → [mtime in ns, size, inode]. `left_out`: module → why.
     `clean` False: a module was half imported, so this template must not be used.
     """
 
-    files: dict[str, list[int]] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
+    files: dict[str, list[int]]
+    left_out: dict[str, str]
     clean: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fork:
+class Fork(Record):
     """To a template: a worker, please; its channel and its lifeline come along."""
 
     descriptors: int = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forked:
+class Forked(Record):
     """From a template: the worker's pid, 0 when there was no memory or process left for it."""
 
     pid: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ping:
+class Ping(Record):
     """To a worker that serves: say that your loop turns."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pong:
+class Pong(Record):
     """The answer to `Ping`."""
 
     number: int
@@ -256,7 +237,7 @@ _to_text, _from_text = json.JSONEncoder().encode, json.JSONDecoder().decode
 
 def encode(message: Message) -> bytes:
     """One line, newline included."""
-    data = {"type": type(message).__name__, **asdict(message)}
+    data = {"type": type(message).__name__, **message.to_dict()}
     return _to_text(data).encode() + b"\n"
 
 

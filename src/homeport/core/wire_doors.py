@@ -4,12 +4,12 @@ A door is one listener with its policy. The supervisor holds all that is remembe
 times), so that it survives reloads; a worker enforces it with a copy of the passes.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
+from homeport.core.record import Record
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Serve:
+
+class Serve(Record):
     """To a ready worker: accept on these listeners (`descriptors` of them come along).
 
     `doors` has as many: the facts of `core.door.Door`. Said again for a door that opens later.
@@ -19,45 +19,39 @@ class Serve:
     doors: tuple[dict[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shut:
+class Shut(Record):
     """To a worker: close this door and cut every connection that came through it."""
 
     door: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Record):
     """To a worker: another policy for an open door (`core.door.Policy.to_json`)."""
 
     door: int
     policy: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certify:
+class Certify(Record):
     """To a worker: another certificate for an open door (`core.opened_door.OpenedDoor`)."""
 
     opened: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
+class Cut(Record):
     """To a worker: cut what this device has open on this door."""
 
     door: int
     device: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passes:
+class Passes(Record):
     """To a worker: the passes that count from now on (`core.mirror.Mirror.to_json`)."""
 
     mirror: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Record):
     """From a worker: a visitor wants in. `what` is redeem, knock or answer; `text` its secret.
 
     `number` is for the answer, which may come later (`Answered`).
@@ -70,23 +64,20 @@ class Asked:
     agent: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Answered(Record):
     """To a worker: what became of an `Asked`; see `core.pairing`."""
 
     number: int
     answer: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guessed:
+class Guessed(Record):
     """From a worker: this peer has shown a pass that is none."""
 
     peer: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visited:
+class Visited(Record):
     """From a worker: what came to its doors since it last said so; see `core.evidence`."""
 
     door: int

@@ -7,10 +7,10 @@ bytes are counted and read in engine/serving.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
-from homeport.core.redact import plain
+from homeport.core.plain import plain
+from homeport.core.record import Record
 
 MOST_HEAD_BYTES = 32 * 1024
 """Request line and header lines together; also what may come between two pieces of a body."""
@@ -60,8 +60,7 @@ class WireRule(Enum):
         self.words = words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Record):
     """A rule that was broken; `found` is what was there instead, for the owner's eyes only."""
 
     rule: WireRule

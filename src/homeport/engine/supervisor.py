@@ -7,7 +7,6 @@ actions. It never imports the app, uvicorn or asyncio, so that nothing of the ap
 import selectors
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
@@ -215,7 +214,7 @@ class Supervisor:
         if self._saves is not None:
             self._saves.forget()
         data = failure.to_json() if failure is not None else None
-        process.channel.send(replace(self._service.job, failure=data))
+        process.channel.send(self._service.job.replaced(failure=data))
         reader = partial(self._read, number)
         self._selector.register(process.channel, selectors.EVENT_READ, reader)
 

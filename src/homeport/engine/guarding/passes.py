@@ -1,29 +1,26 @@
 """What the guard asks about devices and their passes; who knows it is elsewhere."""
 
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from homeport.core.record import Record
 from homeport.core.visit import PassKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admitted:
+class Admitted(Record):
     """Let in: the token to show from now on, and for how many seconds it is good."""
 
     token: str
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class Refused(Record):
     """Not let in; `retry_after` seconds from now there may be another answer, 0: never."""
 
     reason: Literal["used", "expired", "wrong", "blocked", "denied", "gone"]
     retry_after: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Knocked:
+class Knocked(Record):
     """Waiting to be let in: the number shown on both screens, and the secret to ask with."""
 
     number: str

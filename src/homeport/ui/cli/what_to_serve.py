@@ -78,7 +78,7 @@ def place_of(app: object, folder: Path) -> AppLocation:
 def importing_as_here(serving: Serving) -> Serving:
     """Whatever this process can import its worker can, after what is beside the app."""
     paths = (*serving.job.sys_path, *filter(None, sys.path))
-    return replace(serving, job=replace(serving.job, sys_path=tuple(dict.fromkeys(paths))))
+    return replace(serving, job=serving.job.replaced(sys_path=tuple(dict.fromkeys(paths))))
 
 
 def _entrance(settings: Settings, folder: Path) -> Entrance:
