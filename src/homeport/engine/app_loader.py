@@ -6,7 +6,6 @@ import inspect
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -170,7 +169,7 @@ def _built(factory: Any, name: str, job: Job) -> Any:
             app.close()  # else Python warns that it was never awaited
             steps = ("it must be a plain function:  def, not async def",)
         # The name is right and a save may mend the code, so this is not `names_no_app`.
-        raise AppLoadError(replace(objection, kind=FailureKind.FACTORY, next_steps=steps))
+        raise AppLoadError(objection.replaced(kind=FailureKind.FACTORY, next_steps=steps))
     return app
 
 
