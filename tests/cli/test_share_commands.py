@@ -16,7 +16,7 @@ from homeport.engine.presence import Presence, appear, entry_of
 from homeport.engine.reporting import Opened
 from tests.cli.command import Ended
 from tests.cli.sharing import ANDROID, HOME, PHONES, Phone, Street, streets
-from tests.engine.live import HELLO, Homeport, eventually
+from tests.engine.live import HELLO, Homeport
 from tests.host.lan import Lan, needs_namespaces
 
 pytestmark = needs_namespaces
@@ -173,7 +173,7 @@ def test_unshare_ends_it_once(street: Street, shop: Path, server: Homeport) -> N
     answer = street.told(shop, "unshare")
     assert set(answer) == documented("unshare")
     assert (answer["news"][0]["event"], answer["news"][0]["reason"]) == ("share-ended", "unshared")
-    eventually(lambda: street.phone().is_turned_away(server.port), "the address is closed")
+    assert street.phone().is_turned_away(server.port)
     refused(
         street.command(shop, "unshare"),
         ExitCode.NOTHING_THERE,

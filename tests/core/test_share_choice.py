@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 
 from homeport.core.address import Interface, InterfaceKind
-from homeport.core.errors import BindError, HomeportError, UsageError
+from homeport.core.errors import BindError, ExitCode, HomeportError, UsageError
 from homeport.core.share_choice import Caution, Choice, choose
+from homeport.core.share_refusals import still_open
 from tests.core.people import interface
 
 LOCAL = ("127.0.0.1", "::1")
@@ -163,3 +164,13 @@ def test_every_refusal_says_what_to_type_next() -> None:
     for on, interfaces in asked:
         error = refused(on, *interfaces, listening=("192.168.1.20",))
         assert "homeport share" in str(error) or "homeport reach" in str(error)
+
+
+def test_an_address_that_stays_open_is_told_with_who_to_ask_about_it() -> None:
+    error = still_open("http://10.0.0.5:8000", 8000, "shop")
+    assert (error.code, error.exit_code) == ("still-open", ExitCode.BUG)
+    assert "http://10.0.0.5:8000" in error.message
+    assert [step.partition(":  ")[2] for step in error.next_steps] == [
+        "homeport port 8000",
+        "homeport stop shop",
+    ]

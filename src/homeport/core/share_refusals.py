@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from homeport.core.address import Interface, is_link_local
-from homeport.core.errors import BindError, UsageError
+from homeport.core.errors import BindError, HomeportError, UsageError
 
 if TYPE_CHECKING:
     from homeport.core.share_choice import Choice
@@ -131,3 +131,16 @@ def _seen(interface: Interface) -> str:
     state = "off" if not interface.up else "no link" if not interface.running else ""
     addresses = ", ".join(ip for ip in interface.ips if not is_link_local(ip)) or "no address"
     return f"{interface.name} ({', '.join(filter(None, (interface.kind.value, state, addresses)))})"
+
+
+def still_open(url: str, port: int, name: str) -> HomeportError:
+    """The server has ended the share, and something listens at its address all the same."""
+    return HomeportError(
+        f"The share has ended, but something still listens at {url}.",
+        code="still-open",
+        next_steps=(
+            f"who that is:  homeport port {port}",
+            f"end the server:  homeport stop {name}",
+        ),
+        facts={"url": url},
+    )
