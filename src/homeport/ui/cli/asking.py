@@ -5,6 +5,7 @@ from typing import Any
 
 from homeport.core.entry import Entry
 from homeport.core.errors import HomeportError, NothingThereError, UsageError
+from homeport.core.nearest import nearest
 from homeport.core.registry_words import no_answer
 from homeport.engine import control_client, registry
 from homeport.ui.cli.folders import own_project
@@ -39,10 +40,8 @@ def _named(text: str, command: str) -> Entry:
         assert isinstance(names, list)
         if not names:
             raise none_runs() from None
-        from difflib import get_close_matches
-
-        near = get_close_matches(text.lower(), names, n=1)
-        meant = tuple(f"did you mean {name}:  {command} {name}" for name in near)
+        near = nearest(text, names)
+        meant = (f"did you mean {near}:  {command} {near}",) if near else ()
         error.next_steps = (*meant, *error.next_steps)
         raise
 

@@ -7,8 +7,9 @@ from homeport.core.durations import parse_duration
 from homeport.core.errors import ExitCode, UsageError
 from homeport.core.shell_words import quoted
 from homeport.ui.cli.asking import ask, server
-from homeport.ui.cli.output import has_colour, is_terminal, write
+from homeport.ui.cli.output import has_colour, is_terminal
 from homeport.ui.cli.page import Arguments, show_json, show_text
+from homeport.ui.cli.question import agreed
 from homeport.ui.cli.share_page import share_page
 
 HELP = """\
@@ -64,12 +65,8 @@ def _make_sure(arguments: Sequence[str], *, may_ask: bool) -> None:
     command = " ".join(["homeport share", *others])
     with_code = f"with a code:  {command}"
     if may_ask:
-        write("  Without a code every device on that network gets in. Share like that? [y/N] ")
-        try:
-            if input().strip().lower() in ("y", "yes"):
-                return
-        except EOFError:
-            write("\n")
+        if agreed("Without a code every device on that network gets in. Share like that?"):
+            return
         raise UsageError("Not shared.", code="declined", next_steps=(with_code,))
     raise UsageError(
         "--open lets every device on that network in, and nobody is here to agree to that.",

@@ -1,13 +1,13 @@
 """Where settings come from besides the command line: the environment and pyproject.toml."""
 
-import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from homeport.core import refusals
+from homeport.core.nearest import nearest
 from homeport.core.options import APPS, FIELDS, OPTIONS, Settings, Source, merge
 
 _OTHER_VARIABLES = ("HOMEPORT_PLATFORM",)
@@ -65,7 +65,7 @@ def from_project(project: Project) -> Source:
             continue
         if key not in known:
             where = f"{project.file}: [tool.homeport]"
-            raise refusals.unknown_key(key, where, _nearest(key, known), list(known))
+            raise refusals.unknown_key(key, where, nearest(key, known), list(known))
         field = known[key]
         values[field] = _from_its_folder(field, value, project)
         origins[field] = f"{key} in {project.file}"
@@ -96,8 +96,8 @@ def from_environment(environment: Mapping[str, str]) -> Source:
             if name.startswith(VARIABLE):  # where another server is
                 continue
             # Without the prefix: with it everything looks alike.
-            nearest = _nearest(name[len(_PREFIX) :], (each[len(_PREFIX) :] for each in known))
-            raise refusals.unknown_variable(name, nearest and _PREFIX + nearest, list(known))
+            near = nearest(name[len(_PREFIX) :], (each[len(_PREFIX) :] for each in known))
+            raise refusals.unknown_variable(name, near and _PREFIX + near, list(known))
         values[known[name]] = value
         origins[known[name]] = f"{name} in the environment"
     return Source(values, origins)
@@ -112,7 +112,3 @@ def from_arguments(given: Mapping[str, object]) -> Source:
 def settings_of(first: Source, project: Project) -> Settings:
     """All sources merged. UsageError for what is not known or of the wrong kind."""
     return merge((first, from_environment(os.environ), from_project(project)))
-
-
-def _nearest(name: str, known: Iterable[str]) -> str | None:
-    return next(iter(difflib.get_close_matches(name, known, n=1)), None)

@@ -23,8 +23,9 @@ from homeport.core.stopping import Asker, StopPlan, plan_stop
 from homeport.engine.stop import Outcome, Outside, Stopping
 from homeport.host import me
 from homeport.ui.cli.folders import own_project
-from homeport.ui.cli.output import is_terminal, write
+from homeport.ui.cli.output import is_terminal
 from homeport.ui.cli.page import Arguments, paint, show, show_json
+from homeport.ui.cli.question import agreed, answered
 from homeport.ui.cli.stop_by_name import stop_all, stop_name
 
 HELP = """\
@@ -82,7 +83,7 @@ def _stop_port(parser: Arguments, given: Namespace, *, may_ask: bool) -> ExitCod
         _ask(plan, may_ask=may_ask)
     with Stopping(plan, Outside(look=lambda: host.listeners(port))) as stopping:
         left = stopping.terminate()
-        if left.holding and may_ask and _agreed(_kill_question(left), default=False):
+        if left.holding and may_ask and agreed(_kill_question(left), default=False):
             left = stopping.kill(left.holding)
     if left.holding:
         raise stop_refusals.still_there(plan.occupant, left.holding)
@@ -116,7 +117,7 @@ def _which(found: Sequence[Occupant]) -> str:
     """Several servers share the port: the pid of the one that is meant."""
     rows = (f"{title(each)}  {listens_on(each.listeners, ())}" for each in found)
     show([f"{len(found)} servers share port {found[0].port}:", *rows])
-    return _typed("The pid of the one to stop: ")
+    return answered("The pid of the one to stop: ")
 
 
 def _matches(occupant: Occupant, yes: str) -> bool:
@@ -142,24 +143,8 @@ def _who(plan: StopPlan) -> list[str]:
 def _ask(plan: StopPlan, *, may_ask: bool) -> None:
     if not may_ask:
         raise stop_refusals.needs_yes(plan.occupant)
-    if not _agreed("Stop it?", default=plan.is_own_project):
+    if not agreed("Stop it?", default=plan.is_own_project):
         raise stop_refusals.declined(plan.occupant)
-
-
-def _agreed(question: str, *, default: bool) -> bool:
-    """Enter is the default: yes only for a server of the project we are in."""
-    typed = _typed(f"{question} {'[Y/n]' if default else '[y/N]'} ").lower()
-    return typed in ("y", "yes") or (typed == "" and default)
-
-
-def _typed(question: str) -> str:
-    """What was answered; a closed terminal says no."""
-    write(f"  {question}")
-    try:
-        return input().strip()
-    except EOFError:
-        write("\n")
-        return "no"
 
 
 def _kill_question(left: Outcome) -> str:

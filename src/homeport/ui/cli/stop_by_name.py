@@ -14,8 +14,8 @@ from homeport.core.errors import ExitCode, HomeportError, NothingThereError
 from homeport.core.registry_words import no_answer, other_version
 from homeport.engine import registry
 from homeport.engine.pinned import Pinned
-from homeport.ui.cli.output import write
 from homeport.ui.cli.page import show, show_json
+from homeport.ui.cli.question import agreed
 from homeport.ui.cli.waiting import order
 
 
@@ -40,7 +40,7 @@ def stop_all(*, yes: bool, may_ask: bool, json: bool) -> ExitCode:
         if not may_ask:
             raise order_words.all_needs_yes(len(entries))
         show([f"{entry.name}  {entry.urls[0]}  {entry.project}" for entry in entries])
-        if not _agreed():
+        if not agreed("Stop them all?"):
             raise order_words.all_declined()
     refusals = [*_stop(entries), *deaf]
     # One that has ended by itself meanwhile is what was wanted.
@@ -48,15 +48,6 @@ def stop_all(*, yes: bool, may_ask: bool, json: bool) -> ExitCode:
     if told:
         raise told[0]
     return _tell(entries, json=json)
-
-
-def _agreed() -> bool:
-    write("  Stop them all? [y/N] ")
-    try:
-        return input().strip().lower() in ("y", "yes")
-    except EOFError:
-        write("\n")
-        return False
 
 
 def _stop(entries: Sequence[Entry]) -> list[HomeportError | None]:

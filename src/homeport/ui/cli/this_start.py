@@ -28,8 +28,7 @@ class ThisStart:
 
     `background`: this process has gone there already. `kept` is from before a restart.
     `manager`: a service manager has started us. `is_command`: our command line has, and can again.
-    `json` and `named` are for telling why it
-    does not start: the format, and the app as it was written.
+    `json` and `named` tell why it does not start: the format, and the app as it was written.
     """
 
     def __init__(

@@ -15,8 +15,9 @@ from homeport.engine import trust_stores
 from homeport.engine.runtime_folder import state_folder
 from homeport.host import me
 from homeport.ui.cli.folders import home_folder
-from homeport.ui.cli.output import is_terminal, write
+from homeport.ui.cli.output import is_terminal
 from homeport.ui.cli.page import Arguments, paint, prose, show, show_json
+from homeport.ui.cli.question import agreed
 
 HELP = """\
 homeport trust [--undo | --status] [--yes] [--json]     trust the local certificate authority here
@@ -154,13 +155,7 @@ def _store(each: Change, *, only_look: bool) -> Iterator[str]:
 def _ask(*, undo: bool, may_ask: bool) -> None:
     if not may_ask:
         raise words.needs_yes(undo)
-    write(f"  {words.QUESTION_UNDO if undo else words.QUESTION} [y/N] ")
-    try:
-        typed = input().strip().lower()
-    except EOFError:
-        write("\n")
-        typed = ""
-    if typed not in ("y", "yes"):
+    if not agreed(words.QUESTION_UNDO if undo else words.QUESTION):
         raise words.declined()
 
 
