@@ -63,7 +63,9 @@ def _not_understood(unknown: list[str], app: str | None) -> UsageError:
     known = ["--" + option.name for option in OPTIONS] + [
         *("--no-reload", "--no-access-log", "--cold", "--detach", "--ready-fd"),
     ]
-    nearest = difflib.get_close_matches(flags[0], known, n=1, cutoff=0.7)
+    opposite = "--" + flags[0].removeprefix("--no-")
+    meant = [flag for flag in known if flag != opposite]
+    nearest = difflib.get_close_matches(flags[0], meant, n=1, cutoff=0.7)
     return refusals.bad_flag(
         f"There is no option {flags[0]}.", *(f"did you mean {flag}?" for flag in nearest)
     )
