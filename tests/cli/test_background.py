@@ -221,6 +221,12 @@ def keepers(shop: User) -> list[int]:
     return [pid for pid in shop.processes() if os.readlink(f"/proc/{pid}/cwd") == "/"]
 
 
+def kill(pid: int) -> None:
+    """What it was about to do is not done any more."""
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: not is_alive(pid), "it is dead")
+
+
 def test_a_keeper_that_is_killed_is_followed_by_another_and_nobody_notices(shop: User) -> None:
     shop.main.write_text(PRINTING)
     shop.start()
@@ -236,7 +242,7 @@ def test_a_keeper_that_is_killed_is_followed_by_another_and_nobody_notices(shop:
     for then in ("kill", "kill", "reload", "restart", "kill"):
         if then == "kill":
             (keeper,) = keepers(shop)
-            os.kill(keeper, signal.SIGKILL)
+            kill(keeper)
             speak(100)  # more than the pipe holds: someone reads it
         else:
             shop.asked(then, "shop")
