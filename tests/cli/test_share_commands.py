@@ -1,7 +1,9 @@
 """`homeport share`, `unshare`, `devices` and `token`: what they say to people and to programs."""
 
+import os
 import re
 import select
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -182,6 +184,30 @@ def test_unshare_ends_it_once(street: Street, shop: Path, server: Homeport) -> N
     )
     assert street.told(shop, "devices")["shared"] is False
     refused(street.command(shop, "token"), ExitCode.NOTHING_THERE, says="No share that asks")
+
+
+def test_unshare_waits_for_the_end_of_the_listener(
+    street: Street, shop: Path, server: Homeport
+) -> None:
+    """A worker that hangs keeps its copy until the kernel is told."""
+    street.command(shop, "share")
+    workers = server.workers()
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
+    try:
+        assert street.command(shop, "unshare").code == ExitCode.OK
+        assert street.phone().is_turned_away(server.port)
+    finally:
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
+
+
+def test_a_word_that_is_no_order_is_told_as_it_was_typed(street: Street, shop: Path) -> None:
+    refused(
+        street.command(shop, "devices", "shop"),
+        ExitCode.USAGE,
+        says="There is no shop here: approve, deny, revoke",
+    )
 
 
 @pytest.mark.parametrize("command", ["share", "unshare", "devices", "token"])

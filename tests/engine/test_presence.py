@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from homeport.core.errors import NothingThereError
+from homeport.core.events import News
 from homeport.engine import registry
 from homeport.engine.control_client import ask
 from tests.cli.command import NOBODY, can_be_others, ended, started
@@ -25,7 +26,7 @@ from tests.engine.live import (
     open_to_others,
     save,
 )
-from tests.engine.runtime import Environment, home
+from tests.engine.runtime import Environment, home, server
 from tests.engine.test_registry import files, inside, names
 from tests.engine.test_run_function import CALL
 
@@ -343,3 +344,12 @@ def test_of_thirty_servers_for_ten_names_ten_serve_and_the_others_say_who_does(
         for server in servers:
             assert server.wait() == 0
     assert files(here) == []
+
+
+def test_a_server_that_has_begun_to_stop_listens_no_more_whatever_comes_after(
+    here: Environment,
+) -> None:
+    with server("shop", here) as presence:
+        for news, listens in ((News.READY, True), (News.STOPPING, False), (News.STOPPED, False)):
+            presence.hear(news)
+            assert bool(ask(presence.entry, {"ask": "who"})["addresses"]) is listens

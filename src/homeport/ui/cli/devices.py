@@ -36,7 +36,9 @@ def run(arguments: Sequence[str]) -> ExitCode:
     given = parser.read(arguments)
     if given.order and given.order not in _DONE:
         named = f"homeport devices --of {shlex.quote(given.order)}"
-        parser.error(f"{given.order} is none of approve, deny, revoke; of a server:  {named}")
+        parser.error(
+            f"there is no {given.order} here: approve, deny, revoke; of a server:  {named}"
+        )
     if given.order and not given.device:
         parser.error(f"{given.order} needs a DEVICE:  homeport devices  lists them")
     entry = server(given.server, _again(given))
